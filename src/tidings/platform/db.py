@@ -1,0 +1,136 @@
+"""PostgreSQL: the pool, transactions, and SQL kept in files.
+
+`Database` is the only owner of connections. Statements live beside their feature in `sql/*.sql` as named, commented
+blocks and are loaded once by `load_sql`. Migrations are in `platform.migrations`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from importlib import resources
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import asyncpg
+import msgspec
+from asyncpg import Record
+
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
+
+    Connection: TypeAlias = asyncpg.Connection[Record] | PoolConnectionProxy[Record]
+else:  # asyncpg's classes take their parameter only in the stubs
+    Connection: TypeAlias = asyncpg.Connection
+Row = Record
+
+_NAME = re.compile(r"^--\s*name:\s*([a-z_][a-z0-9_]*)\s*$", re.MULTILINE)
+
+
+class SqlBlocks:
+    """Named statements of one folder; `blocks.contact_by_id` is the text. An unknown name is an AttributeError."""
+
+    def __init__(self, blocks: dict[str, str]) -> None:
+        self._blocks = blocks
+
+    def __getattr__(self, name: str) -> str:
+        try:
+            return self._blocks[name]
+        except KeyError:
+            raise AttributeError(f"no SQL block named {name!r}") from None
+
+    def names(self) -> list[str]:
+        """All names, for the test that checks each block with EXPLAIN."""
+        return sorted(self._blocks)
+
+
+def load_sql(package: str, folder: str = "sql") -> SqlBlocks:
+    """Reads every `*.sql` of `package/folder`. A block starts with `-- name: word`; names are unique in the folder."""
+    blocks: dict[str, str] = {}
+    for entry in sorted((resources.files(package) / folder).iterdir(), key=lambda e: e.name):
+        if not entry.name.endswith(".sql"):
+            continue
+        text = entry.read_text(encoding="utf-8")
+        starts = list(_NAME.finditer(text))
+        for i, found in enumerate(starts):
+            end = starts[i + 1].start() if i + 1 < len(starts) else len(text)
+            name = found.group(1)
+            if name in blocks:
+                raise ValueError(f"{package}: SQL block {name!r} stands twice")
+            blocks[name] = text[found.end() : end].strip()
+    return SqlBlocks(blocks)
+
+
+async def _set_up_connection(connection: asyncpg.Connection[Record]) -> None:
+    await connection.set_type_codec(
+        "jsonb",
+        schema="pg_catalog",
+        encoder=lambda value: b"\x01" + msgspec.json.encode(value),
+        decoder=lambda data: msgspec.json.decode(bytes(data)[1:]),
+        format="binary",
+    )
+
+
+class Database:
+    """The pool. Reads may use `fetch*` directly; every write goes through `transaction`."""
+
+    def __init__(self, pool: asyncpg.Pool[Record], dsn: str) -> None:
+        self._pool = pool
+        self.dsn = dsn
+
+    @classmethod
+    async def open(cls, dsn: str, *, min_size: int = 1, max_size: int = 10) -> Database:
+        """Opens the pool; raises what asyncpg raises when the server cannot be reached."""
+        pool = await asyncpg.create_pool(
+            dsn,
+            min_size=min_size,
+            max_size=max_size,
+            init=_set_up_connection,
+            max_inactive_connection_lifetime=300,
+            server_settings={"application_name": "tidings", "timezone": "UTC", "jit": "off"},
+        )
+        return cls(pool, dsn)
+
+    async def close(self) -> None:
+        """Waits for borrowed connections, then closes them all."""
+        await self._pool.close()
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """One connection outside a transaction: reads that must see each other, LISTEN, cursors."""
+        async with self._pool.acquire() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def transaction(self, *, is_durable: bool = True) -> AsyncIterator[Connection]:
+        """One transaction. `is_durable=False` answers before the disk has it (counters that may be lost, never facts)."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            if not is_durable:
+                await connection.execute("SET LOCAL synchronous_commit = off")
+            yield connection
+
+    async def fetch(self, query: str, *args: Any) -> list[Record]:
+        """All rows of a read."""
+        return await self._pool.fetch(query, *args)
+
+    async def fetchrow(self, query: str, *args: Any) -> Record | None:
+        """The first row of a read, or None."""
+        return await self._pool.fetchrow(query, *args)
+
+    async def fetchval(self, query: str, *args: Any) -> Any:
+        """The first column of the first row, or None."""
+        return await self._pool.fetchval(query, *args)
+
+    async def execute(self, query: str, *args: Any) -> int:
+        """One statement in its own transaction; returns the number of rows it touched."""
+        return affected(await self._pool.execute(query, *args))
+
+    async def executemany(self, query: str, rows: Sequence[Sequence[Any]]) -> None:
+        """One statement for several rows, in one transaction. Prefer `unnest` for more than a few."""
+        await self._pool.executemany(query, rows)
+
+
+def affected(status: str) -> int:
+    """The row count in a command tag such as 'UPDATE 3'."""
+    last = status.rsplit(" ", 1)[-1]
+    return int(last) if last.isdigit() else 0

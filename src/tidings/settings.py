@@ -1,0 +1,82 @@
+"""The one typed table of settings: name, type, default, whether it is secret, one sentence each.
+
+Values live in the database (see `platform.installation`); what a process needs before it has a database comes from the
+environment (`ProcessSettings`).
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting of the installation. `kind` is the JSON type its value must have."""
+
+    name: str
+    kind: type
+    default: Any
+    says: str
+    is_secret: bool = False
+
+
+_TABLE = (
+    Setting("business_name", str, "", "The sender's name in footers and on public pages."),
+    Setting("business_address", str, "", "Postal address; every marketing mail must carry it."),
+    Setting("business_logo", str, "", "Address of the logo on public pages."),
+    Setting("site_name", str, "Tidings", "Name of the installation."),
+    Setting("site_description", str, "", "One line about the installation."),
+    Setting("admin_email", str, "", "Where the installation writes to its owner."),
+    Setting("time_zone", str, "UTC", "IANA zone in which days begin and dialect times are shown."),
+    Setting("date_format", str, "F j, Y", "Date format of merge tags, in PHP letters."),
+    Setting("public_url", str, "http://127.0.0.1:8000", "Address under which recipients reach this installation."),
+    Setting("from_name", str, "", "Default sender name."),
+    Setting("from_email", str, "", "Default sender address."),
+    Setting("reply_to_name", str, "", "Default reply name."),
+    Setting("reply_to_email", str, "", "Default reply address."),
+    Setting("email_footer", str, "", "Footer of marketing mails; empty means the built-in one."),
+    Setting("emails_per_second", int, 0, "Ceiling of the whole installation; 0 means none."),
+    Setting("open_tracking", str, "yes", "Opens: yes, no or anonymous."),
+    Setting("click_tracking", str, "yes", "Clicks: yes, no or anonymous."),
+    Setting("anonymize_ip", bool, False, "Zero the last part of stored IP addresses."),
+    Setting("one_click_unsubscribe", bool, False, "Unsubscribe from the mail's link without asking for a reason."),
+    Setting("unknown_policy", str, "leave", "Messages with an unknown outcome: leave or resend."),
+    Setting("allow_private_targets", bool, False, "Let webhooks and mail hosts be private addresses."),
+    Setting("gravatar", bool, True, "Show Gravatar pictures of contacts."),
+    Setting("is_set_up", bool, False, "The first-run steps are done."),
+    Setting("dialects", dict, {}, "What a dialect keeps for itself, by dialect and name."),
+)
+
+SETTINGS: dict[str, Setting] = {setting.name: setting for setting in _TABLE}
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessSettings:
+    """What one process reads from its environment and command line."""
+
+    database_url: str | None
+    data_dir: Path
+    host: str
+    port: int
+    secret_key: str | None
+    web_processes: int
+    log_format: str
+
+    @classmethod
+    def from_environment(cls, **overrides: Any) -> ProcessSettings:
+        """Reads DATABASE_URL and TIDINGS_*; a keyword that is not None wins."""
+        values: dict[str, Any] = {
+            "database_url": os.environ.get("DATABASE_URL") or None,
+            "data_dir": Path(os.environ.get("TIDINGS_DATA") or "data"),
+            "host": os.environ.get("TIDINGS_HOST") or "127.0.0.1",
+            "port": int(os.environ.get("TIDINGS_PORT") or "8000"),
+            "secret_key": os.environ.get("TIDINGS_SECRET_KEY") or None,
+            "web_processes": int(os.environ.get("TIDINGS_WEB_PROCESSES") or "1"),
+            "log_format": os.environ.get("TIDINGS_LOG_FORMAT") or "console",
+        }
+        values.update({key: value for key, value in overrides.items() if value is not None})
+        values["data_dir"] = Path(values["data_dir"]).absolute()
+        return cls(**values)
