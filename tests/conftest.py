@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-import subprocess
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator
@@ -22,7 +21,7 @@ from tidings.platform.installation import Installation
 from tidings.platform.migrations import migrate
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
-_LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0", "/")  # noqa: S104 - compared, never bound
+_LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0", "/")
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -109,6 +108,31 @@ def core(db: Database, clock: FixedClock, tmp_path: Path) -> Core:
     return Core(db=db, clock=clock, keys=keys, installation=Installation(db, keys), data_dir=tmp_path)
 
 
-def run_quietly(*command: str) -> subprocess.CompletedProcess[str]:
+class StatementCounter:
+    """Counts the statements that a block sends, whatever connection they take: `with statements as counted: …`."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __enter__(self) -> StatementCounter:
+        self.count = 0
+        self._real = asyncpg.Connection._do_execute  # type: ignore[attr-defined]
+
+        async def counting(connection: object, *args: object, **kwargs: object) -> object:
+            self.count += 1
+            return await self._real(connection, *args, **kwargs)
+
+        asyncpg.Connection._do_execute = counting  # type: ignore[attr-defined]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        asyncpg.Connection._do_execute = self._real  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def statements() -> StatementCounter:
+    """For the rule "the same number of queries for 1 row and for 3"."""
+    return StatementCounter()
+
     """A child process whose output is kept."""
     return subprocess.run(command, capture_output=True, text=True, check=True)

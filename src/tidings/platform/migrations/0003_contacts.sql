@@ -53,7 +53,7 @@ CREATE TABLE lists (
     parent_id    bigint REFERENCES lists ON DELETE CASCADE,
     title        text NOT NULL,
     slug         text NOT NULL UNIQUE,
-    description  text NOT NULL DEFAULT '',
+    description  text,
     is_public    boolean NOT NULL DEFAULT false,
     color        text,
     is_dynamic   boolean NOT NULL DEFAULT false,
@@ -67,7 +67,7 @@ CREATE TABLE tags (
     id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     title        text NOT NULL,
     slug         text NOT NULL UNIQUE,
-    description  text NOT NULL DEFAULT '',
+    description  text,
     created_at   timestamptz NOT NULL DEFAULT now(),
     updated_at   timestamptz NOT NULL DEFAULT now()
 );
@@ -175,6 +175,20 @@ CREATE TABLE custom_fields (
     position    int NOT NULL,
     UNIQUE (subject, slug)
 );
+
+-- The one rule by which a stored status meets a wanted one; may_rise is the explicit flag of an operator.
+CREATE FUNCTION merged_status(stored text, wanted text, may_rise boolean) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE
+        WHEN wanted IS NULL THEN stored
+        WHEN may_rise THEN wanted
+        WHEN stored IN ('bounced', 'complained', 'spammed') THEN stored
+        WHEN wanted IN ('unsubscribed', 'bounced', 'complained', 'spammed') THEN wanted
+        WHEN stored = 'unsubscribed' THEN stored
+        WHEN stored = 'subscribed' THEN stored
+        WHEN stored = 'transactional' AND wanted = 'pending' THEN stored
+        ELSE wanted
+    END
+$$;
 
 CREATE TABLE notes (
     id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -1,0 +1,226 @@
+"""Lists, tags, labels and custom-field definitions: what contacts and campaigns are sorted into."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from tidings.contacts import queries, rules, store
+from tidings.contacts.types import CustomField
+from tidings.platform.core import Core
+from tidings.platform.db import Connection
+from tidings.platform.errors import Invalid, NotFound, Problem
+
+Table = Literal["lists", "tags"]
+SLUG_TAKEN = Problem("unique", "The slug is already taken and must be unique.")
+_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+async def create_list(
+    core: Core,
+    *,
+    title: str,
+    slug: str | None = None,
+    description: str | None = "",
+    parent_id: int | None = None,
+    is_public: bool = False,
+    color: str | None = None,
+    is_dynamic: bool = False,
+) -> int:
+    """Makes a list (with `parent_id` a group of that audience) and returns its id; raises Invalid on title or slug."""
+    title = _title(title)
+    slug = slug or rules.slug_of(title)
+    async with core.db.transaction() as tx:
+        if parent_id is not None and not await tx.fetchval(
+            "SELECT 1 FROM lists WHERE id = $1 FOR KEY SHARE", parent_id
+        ):
+            raise NotFound("list", parent_id)
+        made = await tx.fetchval(
+            store.sql.insert_list, parent_id, title, slug, description, is_public, color, is_dynamic, core.clock.now()
+        )
+        if made is None:
+            raise Invalid({"slug": SLUG_TAKEN})
+        return made
+
+
+async def create_tag(core: Core, *, title: str, slug: str | None = None, description: str | None = "") -> int:
+    """Makes a tag and returns its id; raises Invalid on title or slug."""
+    title = _title(title)
+    made = await core.db.fetchval(
+        store.sql.insert_tag, title, slug or rules.slug_of(title), description, core.clock.now()
+    )
+    if made is None:
+        raise Invalid({"slug": SLUG_TAKEN})
+    return made
+
+
+def _title(title: str) -> str:
+    title = rules.clean_text(title)
+    if not title:
+        raise Invalid({"title": Problem("required", "The title field is required.")})
+    if len(title) > 192:
+        raise Invalid({"title": Problem("max", "The title may have at most 192 characters.")})
+    return title
+
+
+async def update_list(core: Core, list_id: int, **changes: Any) -> None:
+    """Changes title, slug, description, is_public, color or is_dynamic; raises NotFound, Invalid."""
+    await _update(core, "lists", list_id, changes, ("title", "slug", "description", "is_public", "color", "is_dynamic"))
+
+
+async def update_tag(core: Core, tag_id: int, **changes: Any) -> None:
+    """Changes title, slug or description; raises NotFound, Invalid."""
+    await _update(core, "tags", tag_id, changes, ("title", "slug", "description"))
+
+
+async def _update(core: Core, table: Table, row_id: int, changes: dict[str, Any], allowed: tuple[str, ...]) -> None:
+    unknown = set(changes) - set(allowed)
+    if unknown:
+        raise Invalid({name: Problem("unknown", f"“{name}” cannot be changed.") for name in sorted(unknown)})
+    if "title" in changes:
+        changes["title"] = _title(changes["title"])
+    names = [name for name in allowed if name in changes]
+    sets = "".join(f"{name} = ${i}, " for i, name in enumerate(names, start=3))
+    async with core.db.transaction() as tx:
+        if "slug" in changes and await tx.fetchval(
+            f"SELECT 1 FROM {table} WHERE slug = $1 AND id <> $2", changes["slug"], row_id
+        ):
+            raise Invalid({"slug": SLUG_TAKEN})
+        done = await tx.fetchval(
+            f"UPDATE {table} SET {sets}updated_at = $2 WHERE id = $1 RETURNING id",
+            row_id,
+            core.clock.now(),
+            *(changes[name] for name in names),
+        )
+        if done is None:
+            raise NotFound(table[:-1], row_id)
+
+
+async def delete_lists(core: Core, ids: Sequence[int]) -> int:
+    """Deletes lists, their groups and all memberships in them; contacts stay. Returns how many there were."""
+    return await core.db.execute("DELETE FROM lists WHERE id = ANY($1::bigint[])", list(ids))
+
+
+async def delete_tags(core: Core, ids: Sequence[int]) -> int:
+    """Deletes tags; contacts stay. Returns how many there were."""
+    return await core.db.execute("DELETE FROM tags WHERE id = ANY($1::bigint[])", list(ids))
+
+
+async def ensure_tags(core: Core, words: Sequence[int | str]) -> list[int]:
+    """Ids for words that may be ids, slugs or titles; an unknown text becomes a tag, an unknown id is dropped."""
+    async with core.db.transaction() as tx:
+        return await _ensure(core, tx, "tags", words)
+
+
+async def ensure_lists(core: Core, words: Sequence[int | str]) -> list[int]:
+    """As `ensure_tags`, for lists."""
+    async with core.db.transaction() as tx:
+        return await _ensure(core, tx, "lists", words)
+
+
+async def _ensure(core: Core, tx: Connection, table: Table, words: Sequence[int | str]) -> list[int]:
+    texts = [rules.clean_text(str(word)) for word in words]
+    texts = list(dict.fromkeys(text for text in texts if text))
+    if not texts:
+        return []
+    ids = [int(text) for text in texts if text.isdigit() and len(text) < 18]
+    rows = await tx.fetch(
+        f"""SELECT id, slug, lower(title) AS title FROM {table}
+        WHERE id = ANY($1::bigint[]) OR slug = ANY($2::text[]) OR lower(title) = ANY($3::text[]) ORDER BY id DESC""",
+        ids,
+        texts,
+        [text.lower() for text in texts],
+    )
+    known: dict[str, int] = {}
+    for row in rows:
+        known[row["title"]] = row["id"]
+    for row in rows:
+        known[row["slug"]] = row["id"]
+    by_id = {str(row["id"]): row["id"] for row in rows}
+    missing = [t for t in texts if t not in by_id and t not in known and t.lower() not in known and not t.isdigit()]
+    for row in await tx.fetch(
+        f"""INSERT INTO {table} (title, slug, created_at, updated_at) SELECT t, s, $3, $3 FROM unnest($1::text[], $2::text[]) AS w (t, s)
+        ON CONFLICT (slug) DO UPDATE SET updated_at = {table}.updated_at RETURNING id, lower(title) AS title, slug""",
+        *_distinct_slugs(missing),
+        core.clock.now(),
+    ):
+        known[row["title"]] = known[row["slug"]] = row["id"]
+    found = [by_id.get(t) or known.get(t) or known.get(t.lower()) or known.get(rules.slug_of(t)) for t in texts]
+    return list(dict.fromkeys(one for one in found if one is not None))
+
+
+def _distinct_slugs(titles: Sequence[str]) -> tuple[list[str], list[str]]:
+    by_slug: dict[str, str] = {}
+    for title in titles:
+        by_slug.setdefault(rules.slug_of(title), title)
+    return list(by_slug.values()), list(by_slug)
+
+
+async def replace_custom_fields(
+    core: Core, fields: Sequence[CustomField], *, subject: str = "contact"
+) -> list[CustomField]:
+    """Replaces the whole ordered list of definitions; values of contacts stay. Raises Invalid naming the bad row."""
+    checked = rules.checked_fields(fields)
+    rows = [
+        {
+            "slug": f.slug,
+            "label": f.label,
+            "kind": f.kind,
+            "group_name": f.group_name,
+            "options": list(f.options),
+            "help": f.help,
+            "position": place,
+        }
+        for place, f in enumerate(checked)
+    ]
+    async with core.db.transaction() as tx:
+        await tx.execute(store.sql.drop_fields, subject, [f.slug for f in checked])
+        await tx.execute(store.sql.replace_fields, subject, rows)
+    return checked
+
+
+async def rename_field_group(core: Core, was: str, now: str, *, subject: str = "contact") -> list[CustomField]:
+    """Renames a group of fields and answers all definitions; raises Invalid for an empty name."""
+    if not now.strip():
+        raise Invalid({"new_name": Problem("required", "The new name is required.")})
+    await core.db.execute(store.sql.rename_field_group, subject, was, now.strip())
+    return list((await queries.custom_fields(core, subject)).values())
+
+
+async def create_label(
+    core: Core, *, slug: str = "", title: str = "", description: str = "", color: str | None = None
+) -> int:
+    """Makes a label and returns its id; a colour that is not #rrggbb is dropped."""
+    return await core.db.fetchval(
+        """INSERT INTO labels (slug, title, description, color, position, created_at, updated_at)
+        VALUES ($1, $2, $3, $4, (SELECT coalesce(max(position), 0) + 1 FROM labels), $5, $5) RETURNING id""",
+        rules.clean_text(slug),
+        rules.clean_text(title),
+        rules.clean_text(description),
+        _color(color),
+        core.clock.now(),
+    )
+
+
+async def update_label(core: Core, label_id: int, *, slug: str, title: str, color: str | None) -> None:
+    """Changes a label; raises NotFound."""
+    done = await core.db.execute(
+        "UPDATE labels SET slug = $2, title = $3, color = $4, updated_at = $5 WHERE id = $1",
+        label_id,
+        rules.clean_text(slug),
+        rules.clean_text(title),
+        _color(color),
+        core.clock.now(),
+    )
+    if not done:
+        raise NotFound("label", label_id)
+
+
+async def delete_label(core: Core, label_id: int) -> bool:
+    """Deletes a label everywhere; False when there was none."""
+    return bool(await core.db.execute("DELETE FROM labels WHERE id = $1", label_id))
+
+
+def _color(color: str | None) -> str | None:
+    return color.lower() if color and _COLOR.fullmatch(color) else None

@@ -1,0 +1,227 @@
+"""Creating, changing and deleting contacts, as sets: the number of statements does not depend on how many."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from tidings.contacts import queries, rules, store
+from tidings.contacts.actions.memberships import change_memberships
+from tidings.contacts.types import Contact, Draft, WritePolicy, Written
+from tidings.platform.core import Core
+from tidings.platform.db import Connection
+from tidings.platform.errors import Invalid, NotFound, Problem
+from tidings.platform.facts import Fact, write_facts
+
+TAKEN = Problem("unique", "The email is already in use by another contact.")
+
+
+async def write_contact(core: Core, draft: Draft, policy: WritePolicy | None = None) -> Written:
+    """One draft; see `write_contacts`."""
+    return (await write_contacts(core, [draft], policy))[0]
+
+
+async def write_contacts(core: Core, drafts: Sequence[Draft], policy: WritePolicy | None = None) -> list[Written]:
+    """Creates or changes contacts, adds and removes memberships, writes the facts: all or nothing.
+
+    Answers one `Written` per draft, in order. Raises Invalid (bad field; address taken when the policy refuses) and
+    NotFound (unknown id). Check drafts one by one with `rules.checked_values` first when bad rows must not hurt others.
+    """
+    policy = policy or WritePolicy()
+    definitions = await queries.custom_fields(core) if any(d.custom for d in drafts) else {}
+    checked = [
+        Draft(
+            values=rules.checked_values(d.values),
+            custom=rules.custom_values(definitions, d.custom),
+            status=d.status,
+            tags=d.tags,
+            lists=d.lists,
+            remove_tags=d.remove_tags,
+            remove_lists=d.remove_lists,
+            id=d.id,
+        )
+        for d in drafts
+    ]
+    written: dict[int, Written] = {}
+    async with core.db.transaction() as tx:
+        for round_ in _rounds(checked):
+            written.update(await _write_round(core, tx, round_, policy))
+        await change_memberships(
+            tx,
+            at=core.clock.now(),
+            is_silent=policy.is_silent,
+            add_tags=[(written[i].id, t) for i, d in _touched(checked, written) for t in d.tags],
+            add_lists=[(written[i].id, t) for i, d in _touched(checked, written) for t in d.lists],
+            remove_tags=[(written[i].id, t) for i, d in _touched(checked, written) for t in d.remove_tags],
+            remove_lists=[(written[i].id, t) for i, d in _touched(checked, written) for t in d.remove_lists],
+        )
+    return [written[place] for place in range(len(drafts))]
+
+
+def _touched(drafts: Sequence[Draft], written: Mapping[int, Written]) -> list[tuple[int, Draft]]:
+    return [(place, d) for place, d in enumerate(drafts) if written[place].outcome != "skipped"]
+
+
+def _rounds(drafts: Sequence[Draft]) -> list[list[tuple[int, Draft]]]:
+    """Drafts of one person go one after the other; everybody else goes at once."""
+    rounds: list[list[tuple[int, Draft]]] = []
+    depth: dict[object, int] = {}
+    for place, draft in enumerate(drafts):
+        email = draft.values.get("email")
+        key: object = draft.id if draft.id is not None else (str(email).lower() if email else ("row", place))
+        level = depth.get(key, 0)
+        depth[key] = level + 1
+        if level == len(rounds):
+            rounds.append([])
+        rounds[level].append((place, draft))
+    return rounds
+
+
+async def _write_round(
+    core: Core, tx: Connection, drafts: list[tuple[int, Draft]], policy: WritePolicy
+) -> dict[int, Written]:
+    done: dict[int, Written] = {}
+    waiting = drafts
+    # A second pass meets those whose address another writer inserted between our look and our insert.
+    for _ in range(3):
+        by_id, by_email = await _existing(tx, waiting)
+        old, new = [], []
+        for place, draft in waiting:
+            meets = _meets(draft, by_id, by_email)
+            if meets is not None:
+                old.append((place, draft, meets))
+            elif draft.id is not None or policy.on_missing == "refuse":
+                raise NotFound("contact", draft.id or draft.values.get("email"))
+            else:
+                new.append((place, draft))
+        done.update(await _change(core, tx, old, by_email, policy))
+        created = await _create(core, tx, new, policy)
+        done.update(created)
+        waiting = [(place, draft) for place, draft in new if place not in created]
+        if not waiting:
+            return done
+    raise Invalid({"email": TAKEN})
+
+
+async def _existing(
+    tx: Connection, drafts: Sequence[tuple[int, Draft]]
+) -> tuple[dict[int, Contact], dict[str, Contact]]:
+    ids = [d.id for _, d in drafts if d.id is not None]
+    emails = [str(d.values["email"]).lower() for _, d in drafts if d.values.get("email")]
+    rows = await tx.fetch(
+        store.plain_sql("c.id = ANY($1::bigint[]) OR lower(c.email) = ANY($2::text[])", order="ORDER BY c.id")
+        + " FOR UPDATE OF c",
+        ids,
+        emails,
+    )
+    contacts = [store.contact_from(row) for row in rows]
+    return {c.id: c for c in contacts}, {c.email.lower(): c for c in contacts if c.email}
+
+
+def _meets(draft: Draft, by_id: Mapping[int, Contact], by_email: Mapping[str, Contact]) -> Contact | None:
+    if draft.id is not None:
+        return by_id.get(draft.id)
+    email = draft.values.get("email")
+    return by_email.get(str(email).lower()) if email else None
+
+
+async def _create(
+    core: Core, tx: Connection, drafts: Sequence[tuple[int, Draft]], policy: WritePolicy
+) -> dict[int, Written]:
+    if not drafts:
+        return {}
+    for _, draft in drafts:
+        if not draft.values.get("email") and not draft.values.get("phone"):
+            raise Invalid({"email": Problem("required", "The email field is required.")})
+    rows = [dict(d.values) | {"custom": dict(d.custom), "status": d.status or "subscribed"} for _, d in drafts]
+    made = await store.insert_contacts(tx, rows, at=core.clock.now())
+    facts = [
+        Fact("contact_created", contact.id, data={"source": contact.source}, is_silent=policy.is_silent)
+        for contact in made.values()
+    ]
+    await write_facts(tx, facts)
+    return {drafts[i][0]: Written(contact.id, "created", tuple(drafts[i][1].values)) for i, contact in made.items()}
+
+
+async def _change(
+    core: Core,
+    tx: Connection,
+    drafts: Sequence[tuple[int, Draft, Contact]],
+    by_email: Mapping[str, Contact],
+    policy: WritePolicy,
+) -> dict[int, Written]:
+    done: dict[int, Written] = {}
+    rows: list[dict[str, Any]] = []
+    facts: list[Fact] = []
+    for place, draft, contact in drafts:
+        if draft.id is None and policy.on_existing == "refuse":
+            raise Invalid({"email": TAKEN})
+        if draft.id is None and policy.on_existing == "skip":
+            done[place] = Written(contact.id, "skipped")
+            continue
+        _refuse_taken_address(draft, contact, by_email)
+        row, changed = _difference(draft, contact, fill_only=draft.id is None and policy.on_existing == "fill")
+        wants_status = draft.status is not None and draft.status != contact.status
+        if changed or wants_status:
+            rows.append(row | {"id": contact.id} | ({"status": draft.status} if wants_status else {}))
+        if changed:
+            facts.append(Fact("contact_updated", contact.id, data={"changed": changed}, is_silent=policy.is_silent))
+        if "email" in changed:
+            data = {"was": contact.email, "now": row["email"]}
+            facts.append(Fact("contact_email_changed", contact.id, data=data, is_silent=policy.is_silent))
+        done[place] = Written(contact.id, "updated" if changed or wants_status else "unchanged", tuple(changed))
+    if rows:
+        await store.update_contacts(tx, rows, at=core.clock.now(), may_rise=policy.may_rise)
+        facts += await _status_facts(tx, [c for _, d, c in drafts if d.status is not None], policy)
+        await write_facts(tx, facts)
+    return done
+
+
+def _refuse_taken_address(draft: Draft, contact: Contact, by_email: Mapping[str, Contact]) -> None:
+    email = draft.values.get("email")
+    holder = by_email.get(str(email).lower()) if email else None
+    if holder is not None and holder.id != contact.id:
+        raise Invalid({"email": TAKEN})
+    if "email" in draft.values and not email and not (contact.phone or draft.values.get("phone")):
+        raise Invalid({"email": Problem("required", "The email field is required.")})
+
+
+def _difference(draft: Draft, contact: Contact, *, fill_only: bool) -> tuple[dict[str, Any], list[str]]:
+    row: dict[str, Any] = {}
+    for name, value in draft.values.items():
+        stored = getattr(contact, name)
+        comparable = stored.isoformat() if isinstance(stored, date) and isinstance(value, str) else stored
+        # The address as typed wins over another letter case only when somebody edits this very contact.
+        if name == "email" and draft.id is None:
+            continue
+        if value != comparable and not (fill_only and stored not in (None, "", 0)):
+            row[name] = value
+    custom = {
+        k: v for k, v in draft.custom.items() if contact.custom.get(k) != v and not (fill_only and k in contact.custom)
+    }
+    changed = list(row) + [f"custom.{slug}" for slug in custom]
+    if custom:
+        row["custom"] = custom
+    return row, changed
+
+
+async def _status_facts(tx: Connection, before: Sequence[Contact], policy: WritePolicy) -> list[Fact]:
+    rows = await tx.fetch("SELECT id, status FROM contacts WHERE id = ANY($1::bigint[])", [c.id for c in before])
+    now = {row["id"]: row["status"] for row in rows}
+    return [
+        Fact(
+            "contact_status_changed",
+            c.id,
+            data={"was": c.status, "now": now[c.id], "reason": policy.reason},
+            is_silent=policy.is_silent,
+        )
+        for c in before
+        if now[c.id] != c.status
+    ]
+
+
+async def delete_contacts(core: Core, ids: Sequence[int]) -> int:
+    """Deletes contacts with their memberships, notes and consents; returns how many there were."""
+    async with core.db.transaction() as tx:
+        return len(await tx.fetch(store.sql.delete_contacts, list(ids)))

@@ -1,0 +1,158 @@
+"""Reads of contacts. A page of contacts with tags, lists and total costs two statements whatever its size."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from tidings.contacts import store
+from tidings.contacts.types import ContactView, CustomField, Filter, Note
+from tidings.platform.core import Core
+from tidings.platform.errors import NotFound
+from tidings.platform.pagination import Page, PageRequest
+
+# Sort words of lists of contacts, ours; dialects map theirs to these.
+SORTS = {
+    name: f"c.{name}"
+    for name in [
+        "id",
+        "email",
+        "first_name",
+        "last_name",
+        "status",
+        "contact_type",
+        "country",
+        "city",
+        "created_at",
+        "updated_at",
+        "date_of_birth",
+        "phone",
+        "points",
+        "lifetime_value",
+        "source",
+    ]
+} | {"active_at": "c.active_at", "company_name": "c.company_name", "job_title": "c.job_title"}
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """One fact of a contact's life."""
+
+    id: int
+    at: datetime
+    kind: str
+    subject_id: int | None
+    object_id: int | None
+    data: dict[str, Any]
+
+
+async def contact_by_id(core: Core, contact_id: int) -> ContactView:
+    """The contact with tags and lists; raises NotFound."""
+    found = await find_contact(core, contact_id)
+    if found is None:
+        raise NotFound("contact", contact_id)
+    return found
+
+
+async def find_contact(core: Core, contact_id: int) -> ContactView | None:
+    """The contact with tags and lists, or None."""
+    row = await core.db.fetchrow(store.view_sql("c.id = $1"), contact_id)
+    return store.view_from(row) if row else None
+
+
+async def find_contact_by_email(core: Core, email: str) -> ContactView | None:
+    """The contact with that address, whatever its letter case, or None."""
+    row = await core.db.fetchrow(store.view_sql("lower(c.email) = lower($1)"), email.strip())
+    return store.view_from(row) if row else None
+
+
+async def contacts_by_ids(core: Core, ids: Sequence[int]) -> dict[int, ContactView]:
+    """Several contacts at once, keyed by id; unknown ids are left out."""
+    rows = await core.db.fetch(store.view_sql("c.id = ANY($1::bigint[])"), list(ids))
+    return {row["id"]: store.view_from(row) for row in rows}
+
+
+async def list_contacts(core: Core, request: PageRequest, matching: Filter | None = None) -> Page[ContactView]:
+    """One page; with a filter the total is counted, without one it comes from the tallies."""
+    where, args = (matching.sql, list(matching.args)) if matching else ("true", [])
+    limit = f"LIMIT ${len(args) + 1} OFFSET ${len(args) + 2}"
+    rows = await core.db.fetch(
+        store.view_sql(where, order=request.order_by(SORTS), limit=limit), *args, request.per_page, request.offset
+    )
+    return Page([store.view_from(row) for row in rows], await count_contacts(core, matching), request)
+
+
+async def count_contacts(core: Core, matching: Filter | None = None) -> int:
+    """How many contacts match; all of them without a filter."""
+    if matching is None:
+        return await core.db.fetchval(store.sql.count_all)
+    return await core.db.fetchval(f"SELECT count(*) FROM contacts c WHERE {matching.sql}", *matching.args)
+
+
+async def count_by_status(core: Core) -> dict[str, int]:
+    """Contacts per status, from the tallies; statuses nobody has are left out."""
+    return {row["status"]: row["n"] for row in await core.db.fetch(store.sql.count_by_status) if row["n"]}
+
+
+async def list_ids(core: Core, matching: Filter | None, *, after: int = 0, limit: int = 1000) -> list[int]:
+    """Ids in ascending order, by keyset: for bulk work in pieces."""
+    where, args = (matching.sql, list(matching.args)) if matching else ("true", [])
+    n = len(args)
+    rows = await core.db.fetch(
+        f"SELECT c.id FROM contacts c WHERE ({where}) AND c.id > ${n + 1} ORDER BY c.id LIMIT ${n + 2}",
+        *args,
+        after,
+        limit,
+    )
+    return [row["id"] for row in rows]
+
+
+async def neighbours(core: Core, contact_id: int) -> tuple[int | None, int | None]:
+    """The ids before and after."""
+    row = await core.db.fetchrow(store.sql.neighbours, contact_id)
+    return (row["before"], row["after"]) if row else (None, None)
+
+
+async def timeline(core: Core, contact_id: int, *, before: int | None = None, limit: int = 50) -> list[TimelineEntry]:
+    """What happened to a contact, newest first, by keyset on the fact's id."""
+    rows = await core.db.fetch(store.sql.timeline, contact_id, before, limit)
+    return [TimelineEntry(r["id"], r["at"], r["kind"], r["subject_id"], r["object_id"], r["data"]) for r in rows]
+
+
+async def custom_fields(core: Core, subject: str = "contact") -> dict[str, CustomField]:
+    """The definitions in their order, by slug."""
+    rows = await core.db.fetch(store.sql.fields, subject)
+    return {row["slug"]: CustomField(*row) for row in rows}
+
+
+_NOTES = """
+SELECT n.id, n.contact_id, n.parent_id, n.author_id, n.kind, n.status, n.title, n.description, n.is_private,
+       n.created_at, n.updated_at, u.display_name
+FROM notes n LEFT JOIN users u ON u.id = n.author_id"""
+
+
+async def list_notes(core: Core, contact_id: int, request: PageRequest, search: str = "") -> Page[Note]:
+    """A contact's notes, newest first, optionally those whose title or text holds `search`."""
+    where = "n.contact_id = $1 AND ($2 = '' OR n.title ILIKE $2 OR n.description ILIKE $2)"
+    like = f"%{_escaped(search)}%" if search else ""
+    rows = await core.db.fetch(
+        f"{_NOTES} WHERE {where} ORDER BY n.id DESC LIMIT $3 OFFSET $4",
+        contact_id,
+        like,
+        request.per_page,
+        request.offset,
+    )
+    total = await core.db.fetchval(f"SELECT count(*) FROM notes n WHERE {where}", contact_id, like)
+    return Page([Note(*row) for row in rows], total, request)
+
+
+async def find_note(core: Core, note_id: int) -> Note | None:
+    """One note, or None."""
+    row = await core.db.fetchrow(f"{_NOTES} WHERE n.id = $1", note_id)
+    return Note(*row) if row else None
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")

@@ -1,0 +1,76 @@
+-- name: lock_existing
+-- Contacts that drafts meet, by id or by address, locked in id order so that two writers never deadlock.
+SELECT * FROM contacts WHERE id = ANY($1::bigint[]) OR lower(email) = ANY($2::text[]) ORDER BY id FOR UPDATE
+
+-- name: lists_and_tags_exist
+SELECT (SELECT coalesce(array_agg(id), '{}') FROM tags WHERE id = ANY($1::bigint[])) AS tags,
+       (SELECT coalesce(array_agg(id), '{}') FROM lists WHERE id = ANY($2::bigint[])) AS lists
+
+-- name: add_tags
+-- New memberships and their facts; $1/$2: pairs of contact and tag, $3: silent.
+WITH wanted AS (SELECT * FROM unnest($1::bigint[], $2::bigint[]) AS w (contact_id, tag_id)),
+present AS (SELECT c.id FROM contacts c WHERE c.id = ANY($1::bigint[]) ORDER BY c.id FOR KEY SHARE),
+added AS (
+    INSERT INTO contact_tags (contact_id, tag_id, created_at)
+    SELECT DISTINCT w.contact_id, w.tag_id, $4::timestamptz FROM wanted w JOIN present p ON p.id = w.contact_id JOIN tags t ON t.id = w.tag_id
+    ON CONFLICT DO NOTHING RETURNING contact_id, tag_id)
+INSERT INTO facts (kind, contact_id, is_silent, data)
+SELECT 'tags_added', contact_id, $3::bool, jsonb_build_object('tag_ids', jsonb_agg(tag_id ORDER BY tag_id)) FROM added GROUP BY contact_id
+
+-- name: remove_tags
+WITH gone AS (
+    DELETE FROM contact_tags m USING unnest($1::bigint[], $2::bigint[]) AS w (contact_id, tag_id)
+    WHERE m.contact_id = w.contact_id AND m.tag_id = w.tag_id RETURNING m.contact_id, m.tag_id)
+INSERT INTO facts (kind, contact_id, is_silent, data)
+SELECT 'tags_removed', contact_id, $3::bool, jsonb_build_object('tag_ids', jsonb_agg(tag_id ORDER BY tag_id)) FROM gone GROUP BY contact_id
+
+-- name: add_lists
+WITH wanted AS (SELECT * FROM unnest($1::bigint[], $2::bigint[]) AS w (contact_id, list_id)),
+present AS (SELECT c.id FROM contacts c WHERE c.id = ANY($1::bigint[]) ORDER BY c.id FOR KEY SHARE),
+added AS (
+    INSERT INTO contact_lists (contact_id, list_id, created_at)
+    SELECT DISTINCT w.contact_id, w.list_id, $4::timestamptz FROM wanted w JOIN present p ON p.id = w.contact_id JOIN lists t ON t.id = w.list_id
+    ON CONFLICT DO NOTHING RETURNING contact_id, list_id)
+INSERT INTO facts (kind, contact_id, is_silent, data)
+SELECT 'lists_added', contact_id, $3::bool, jsonb_build_object('list_ids', jsonb_agg(list_id ORDER BY list_id)) FROM added GROUP BY contact_id
+
+-- name: remove_lists
+WITH gone AS (
+    DELETE FROM contact_lists m USING unnest($1::bigint[], $2::bigint[]) AS w (contact_id, list_id)
+    WHERE m.contact_id = w.contact_id AND m.list_id = w.list_id RETURNING m.contact_id, m.list_id)
+INSERT INTO facts (kind, contact_id, is_silent, data)
+SELECT 'lists_removed', contact_id, $3::bool, jsonb_build_object('list_ids', jsonb_agg(list_id ORDER BY list_id)) FROM gone GROUP BY contact_id
+
+-- name: set_status
+-- Conditional: only rows whose merged status differs; facts in the same statement. $5: silent.
+WITH was AS (SELECT id, status FROM contacts WHERE id = ANY($1::bigint[]) ORDER BY id FOR UPDATE),
+changed AS (
+    UPDATE contacts c SET status = merged_status(c.status, $2, $3), updated_at = $6
+    FROM was WHERE c.id = was.id AND merged_status(c.status, $2, $3) <> c.status
+    RETURNING c.id, was.status AS was, c.status AS now),
+told AS (
+    INSERT INTO facts (kind, contact_id, is_silent, data)
+    SELECT 'contact_status_changed', id, $5::bool, jsonb_build_object('was', was, 'now', now, 'reason', $4::text) FROM changed)
+SELECT id FROM changed
+
+-- name: delete_contacts
+-- Memberships go with the contact (statement trigger); queued mails are cancelled, sent ones lose the address.
+WITH gone AS (DELETE FROM contacts WHERE id = ANY($1::bigint[]) RETURNING id, email, first_name, last_name),
+told AS (
+    INSERT INTO facts (kind, contact_id, data)
+    SELECT 'contact_deleted', id, jsonb_build_object('email', email, 'first_name', first_name, 'last_name', last_name) FROM gone)
+SELECT id FROM gone
+
+-- name: count_all
+SELECT coalesce(sum(contacts), 0)::bigint FROM tallies WHERE scope = 'status' AND key = 0
+
+-- name: count_by_status
+SELECT word AS status, sum(contacts)::bigint AS n FROM tallies WHERE scope = 'status' AND key = 0 GROUP BY word
+
+-- name: timeline
+SELECT id, at, kind, subject_id, object_id, data FROM facts WHERE contact_id = $1 AND ($2::bigint IS NULL OR id < $2)
+ORDER BY id DESC LIMIT $3
+
+-- name: neighbours
+-- The contacts before and after one, by id.
+SELECT (SELECT max(id) FROM contacts WHERE id < $1) AS before, (SELECT min(id) FROM contacts WHERE id > $1) AS after
