@@ -1,0 +1,53 @@
+"""The whole route table of this dialect, resource by resource."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tidings.dialects._engine.calls import Answer, Call
+from tidings.dialects._engine.openapi import document
+from tidings.dialects._engine.routes import Route, RouteTable
+from tidings.dialects.fluentcrm import catalog, custom_fields
+from tidings.dialects.fluentcrm.dialect import PREFIX
+
+_SECURITY = {"basic": {"type": "http", "scheme": "basic"}}
+_ERROR = {"type": "object", "properties": {"message": {"type": "string"}}}
+
+
+async def index(call: Call) -> Any:
+    """GET of the namespace: what there is."""
+    table = build()
+    routes: dict[str, Any] = {}
+    for route in table.routes:
+        entry = routes.setdefault(f"/fluent-crm/v2{route.path.rstrip('/')}", _index_entry(call, route))
+        if route.method not in entry["methods"]:
+            entry["methods"].append(route.method)
+            entry["endpoints"].append({"methods": [route.method], "args": []})
+    up = [{"href": f"{call.context.public_url}/wp-json/"}]
+    return {"namespace": "fluent-crm/v2", "routes": routes, "_links": {"up": up}}
+
+
+def _index_entry(call: Call, route: Route) -> dict[str, Any]:
+    href = f"{call.context.public_url}{PREFIX}{route.path.rstrip('/')}"
+    return {
+        "namespace": "fluent-crm/v2",
+        "methods": [route.method],
+        "endpoints": [{"methods": [route.method], "args": []}],
+        "_links": {"self": [{"href": href}]},
+    }
+
+
+async def openapi(call: Call) -> Any:
+    """The OpenAPI document of this dialect."""
+    return Answer(
+        document(build(), title="Tidings, FluentCRM dialect", prefix=PREFIX, security=_SECURITY, error_schema=_ERROR)
+    )
+
+
+def build() -> RouteTable:
+    """Every row."""
+    own = [
+        Route("GET", "/", "index", "", "view", index),
+        Route("GET", "/openapi.json", "openapi", "-", "view", openapi),
+    ]
+    return RouteTable([*own, *catalog.ROUTES, *custom_fields.ROUTES])

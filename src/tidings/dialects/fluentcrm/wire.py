@@ -1,0 +1,64 @@
+"""The scalar habits of this dialect: local date-times without offset, numeric strings, yes/no."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from tidings.dialects._engine.shapes import Codec
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """What codecs need to know: the installation's zone, its public address and its settings."""
+
+    zone: ZoneInfo
+    public_url: str
+    values: dict[str, Any]
+
+    def stamp(self, value: datetime | None) -> str | None:
+        """`YYYY-MM-DD HH:MM:SS` in the installation's zone."""
+        return None if value is None else value.astimezone(self.zone).strftime("%Y-%m-%d %H:%M:%S")
+
+    def iso(self, value: datetime | None) -> str | None:
+        """ISO 8601 with offset, as pivot rows have it."""
+        return None if value is None else value.astimezone(self.zone).isoformat(timespec="seconds")
+
+    def instant(self, value: Any) -> datetime | None:
+        """An instant of local text, ISO 8601 or Unix time; None when it is none of these."""
+        text = str(value).strip()
+        if text.isdigit() and len(text) < 12:
+            return datetime.fromtimestamp(int(text), UTC)
+        try:
+            parsed = datetime.fromisoformat(text)
+        except ValueError:
+            return None
+        return (parsed if parsed.tzinfo else parsed.replace(tzinfo=self.zone)).astimezone(UTC)
+
+
+def number_text(value: Any) -> str | None:
+    """A stored number as its text; null stays null."""
+    return None if value is None else str(value)
+
+
+def flag01(value: Any) -> str:
+    """'1' or '0'."""
+    return "1" if value else "0"
+
+
+def _stamp(value: datetime | None, wire: Wire) -> str | None:
+    return wire.stamp(value)
+
+
+def _read_only(_value: Any, _wire: Any) -> Any:
+    raise ValueError("cannot be set")
+
+
+stamp = Codec(_stamp, _read_only, {"type": ["string", "null"]})
+numeric = Codec(lambda v, _: number_text(v), lambda v, _: str(v), {"type": ["string", "null"]})
+flag = Codec(lambda v, _: flag01(v), lambda v, _: str(v) in ("1", "true", "yes", "True"), {"type": "string"})
+day = Codec(
+    lambda v, _: v.isoformat() if isinstance(v, date) else v, lambda v, _: str(v) or None, {"type": ["string", "null"]}
+)
