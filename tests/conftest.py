@@ -133,6 +133,3 @@ class StatementCounter:
 def statements() -> StatementCounter:
     """For the rule "the same number of queries for 1 row and for 3"."""
     return StatementCounter()
-
-    """A child process whose output is kept."""
-    return subprocess.run(command, capture_output=True, text=True, check=True)

@@ -8,32 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from tidings.contacts import store
-from tidings.contacts.types import ContactView, CustomField, Filter, Note
+from tidings.contacts.types import CONTACT_COLUMNS, ContactView, CustomField, Filter, Note
 from tidings.platform.core import Core
 from tidings.platform.errors import NotFound
 from tidings.platform.pagination import Page, PageRequest
 
 # Sort words of lists of contacts, ours; dialects map theirs to these.
-SORTS = {
-    name: f"c.{name}"
-    for name in [
-        "id",
-        "email",
-        "first_name",
-        "last_name",
-        "status",
-        "contact_type",
-        "country",
-        "city",
-        "created_at",
-        "updated_at",
-        "date_of_birth",
-        "phone",
-        "points",
-        "lifetime_value",
-        "source",
-    ]
-} | {"active_at": "c.active_at", "company_name": "c.company_name", "job_title": "c.job_title"}
+SORTS = {name: f"c.{name}" for name in CONTACT_COLUMNS if name not in ("custom", "latitude", "longitude")}
 
 
 @dataclass(frozen=True, slots=True)

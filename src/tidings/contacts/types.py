@@ -75,38 +75,8 @@ class Contact(msgspec.Struct, frozen=True, kw_only=False):
 CONTACT_COLUMNS: tuple[str, ...] = tuple(f.name for f in msgspec.structs.fields(Contact))
 
 # What a writer may set. Everything else is ours: ids, counters, moments.
-WRITABLE_COLUMNS: tuple[str, ...] = [
-    "user_id",
-    "owner_id",
-    "company_id",
-    "prefix",
-    "first_name",
-    "last_name",
-    "email",
-    "phone",
-    "timezone",
-    "address_line_1",
-    "address_line_2",
-    "postal_code",
-    "city",
-    "state",
-    "country",
-    "ip",
-    "latitude",
-    "longitude",
-    "company_name",
-    "job_title",
-    "website",
-    "points",
-    "lifetime_value",
-    "sms_status",
-    "contact_type",
-    "source",
-    "avatar",
-    "date_of_birth",
-    "created_at",
-]  # pyright: ignore[reportAssignmentType]
-WRITABLE_COLUMNS = tuple(WRITABLE_COLUMNS)
+_OURS = ("id", "status", "custom", "soft_bounces", "opened_at", "clicked_at", "mailed_at", "active_at", "updated_at")
+WRITABLE_COLUMNS: tuple[str, ...] = tuple(name for name in CONTACT_COLUMNS if name not in _OURS)
 
 
 class Membership(msgspec.Struct, frozen=True, array_like=True):

@@ -7,22 +7,44 @@ blocks and are loaded once by `load_sql`. Migrations are in `platform.migrations
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib import resources
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, Protocol, cast
 
 import asyncpg
 import msgspec
-from asyncpg import Record
 
-if TYPE_CHECKING:
-    from asyncpg.pool import PoolConnectionProxy
 
-    Connection: TypeAlias = asyncpg.Connection[Record] | PoolConnectionProxy[Record]
-else:  # asyncpg's classes take their parameter only in the stubs
-    Connection: TypeAlias = asyncpg.Connection
-Row = Record
+class Row(Protocol):
+    """A row as asyncpg gives it: by name, by place, as a sequence."""
+
+    def __getitem__(self, key: Any) -> Any: ...
+    def __iter__(self) -> Iterator[Any]: ...
+    def __len__(self) -> int: ...
+    def get(self, key: str, default: Any = None) -> Any: ...
+    def items(self) -> Iterator[tuple[str, Any]]: ...
+
+
+class Connection(Protocol):
+    """The part of asyncpg's connection that we use, with types. Inside `transaction` it is the transaction."""
+
+    async def fetch(self, query: str, *args: Any, timeout: float | None = None) -> list[Row]: ...
+    async def fetchrow(self, query: str, *args: Any, timeout: float | None = None) -> Row | None: ...
+    async def fetchval(self, query: str, *args: Any, column: int = 0, timeout: float | None = None) -> Any: ...
+    async def execute(self, query: str, *args: Any, timeout: float | None = None) -> str: ...
+    async def executemany(
+        self, command: str, args: Iterable[Sequence[Any]], *, timeout: float | None = None
+    ) -> None: ...
+    async def copy_records_to_table(
+        self, table_name: str, *, records: Any, columns: Sequence[str] | None = None, timeout: float | None = None
+    ) -> str: ...
+    def cursor(self, query: str, *args: Any, prefetch: int | None = None) -> Any: ...
+    def transaction(self) -> AbstractAsyncContextManager[Any]: ...
+    async def add_listener(self, channel: str, callback: Callable[..., Any]) -> None: ...
+    async def remove_listener(self, channel: str, callback: Callable[..., Any]) -> None: ...
+    def is_closed(self) -> bool: ...
+
 
 _NAME = re.compile(r"^--\s*name:\s*([a-z_][a-z0-9_]*)\s*$", re.MULTILINE)
 
@@ -61,7 +83,7 @@ def load_sql(package: str, folder: str = "sql") -> SqlBlocks:
     return SqlBlocks(blocks)
 
 
-async def _set_up_connection(connection: asyncpg.Connection[Record]) -> None:
+async def _set_up_connection(connection: Any) -> None:
     await connection.set_type_codec(
         "jsonb",
         schema="pg_catalog",
@@ -74,14 +96,14 @@ async def _set_up_connection(connection: asyncpg.Connection[Record]) -> None:
 class Database:
     """The pool. Reads may use `fetch*` directly; every write goes through `transaction`."""
 
-    def __init__(self, pool: asyncpg.Pool[Record], dsn: str) -> None:
+    def __init__(self, pool: Any, dsn: str) -> None:
         self._pool = pool
         self.dsn = dsn
 
     @classmethod
     async def open(cls, dsn: str, *, min_size: int = 1, max_size: int = 10) -> Database:
         """Opens the pool; raises what asyncpg raises when the server cannot be reached."""
-        pool = await asyncpg.create_pool(
+        pool = await cast(Any, asyncpg).create_pool(
             dsn,
             min_size=min_size,
             max_size=max_size,
@@ -109,11 +131,11 @@ class Database:
                 await connection.execute("SET LOCAL synchronous_commit = off")
             yield connection
 
-    async def fetch(self, query: str, *args: Any) -> list[Record]:
+    async def fetch(self, query: str, *args: Any) -> list[Row]:
         """All rows of a read."""
         return await self._pool.fetch(query, *args)
 
-    async def fetchrow(self, query: str, *args: Any) -> Record | None:
+    async def fetchrow(self, query: str, *args: Any) -> Row | None:
         """The first row of a read, or None."""
         return await self._pool.fetchrow(query, *args)
 

@@ -9,9 +9,11 @@ import hashlib
 import re
 from dataclasses import dataclass
 from importlib import resources
+from typing import Any, Protocol, cast
 
 import asyncpg
 
+from tidings.platform.db import Connection
 from tidings.platform.errors import TidingsError
 
 _FILE = re.compile(r"^(\d{4})_([a-z0-9_]+)\.sql$")
@@ -52,7 +54,7 @@ def all_migrations() -> list[Migration]:
 
 async def migrate(dsn: str) -> list[str]:
     """Runs what is missing and returns the names that ran. Safe to call from several processes at once."""
-    connection = await asyncpg.connect(dsn)
+    connection = await _connect(dsn)
     try:
         await connection.execute("SET lock_timeout = '10s'")
         await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
@@ -78,7 +80,7 @@ async def migrate(dsn: str) -> list[str]:
 
 async def pending(dsn: str) -> list[str]:
     """Names of the steps that have not run; raises SchemaMismatch when the database is ahead of this program."""
-    connection = await asyncpg.connect(dsn)
+    connection = await _connect(dsn)
     try:
         if await connection.fetchval("SELECT to_regclass('schema_migrations')") is None:
             return [f"{m.number:04d}_{m.name}" for m in all_migrations()]
@@ -87,11 +89,23 @@ async def pending(dsn: str) -> list[str]:
         await connection.close()
 
 
-async def _missing(connection: asyncpg.Connection[asyncpg.Record]) -> list[Migration]:
+class _Closable(Connection, Protocol):
+    async def close(self) -> None: ...
+
+
+async def _connect(dsn: str) -> _Closable:
+    return cast(_Closable, await cast(Any, asyncpg).connect(dsn))
+
+
+async def _missing(connection: Connection) -> list[Migration]:
     steps = all_migrations()
-    ran = {row["number"]: row["digest"] for row in await connection.fetch("SELECT number, digest FROM schema_migrations")}
+    ran = {
+        row["number"]: row["digest"] for row in await connection.fetch("SELECT number, digest FROM schema_migrations")
+    }
     if ran and max(ran) > len(steps):
-        raise SchemaMismatch(f"The database is at step {max(ran)}, this program knows {len(steps)}. Install a newer one.")
+        raise SchemaMismatch(
+            f"The database is at step {max(ran)}, this program knows {len(steps)}. Install a newer one."
+        )
     for step in steps:
         if step.number in ran and ran[step.number] != step.digest:
             raise SchemaMismatch(f"Migration {step.number:04d}_{step.name} was changed after it ran.")
