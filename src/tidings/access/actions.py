@@ -1,0 +1,280 @@
+"""Letting in and keeping out: users, sessions, keys. Passwords are argon2id; key secrets are kept as keyed hashes,
+because they are random and long, so that one look-up suffices and a leaked database reveals none.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+
+from tidings.access import queries, rules, store
+from tidings.access.types import ApiKey, Caller, KeyKind, Usage, User
+from tidings.platform.core import Core
+from tidings.platform.db import Connection
+from tidings.platform.errors import Invalid, NotFound, Problem, RateLimited, Unauthenticated
+
+SESSION_LASTS = timedelta(days=14)
+TRIES_PER_LOGIN, TRIES_PER_ADDRESS = 10, 50
+TRY_WINDOW = timedelta(minutes=5)
+
+_hasher = PasswordHasher()
+# Verified against when the user is unknown, so that the answer takes the same work.
+_DUMMY = _hasher.hash("no such user")
+
+
+async def create_user(
+    core: Core,
+    *,
+    login: str,
+    email: str,
+    first_name: str = "",
+    last_name: str = "",
+    role: str = "subscriber",
+    permissions: Sequence[str] = (),
+    password: str | None = None,
+) -> User:
+    """Makes an account; without a password it cannot log in. Raises Invalid naming the field."""
+    login, role = rules.checked_login(login), rules.checked_role(role)
+    hashed = await asyncio.to_thread(_hasher.hash, rules.checked_password(password)) if password is not None else None
+    if "@" not in email or len(email) > 190 or any(c.isspace() for c in email):
+        raise Invalid({"email": Problem("email", "The email must be a valid email address.")})
+    made = await core.db.fetchval(
+        store.sql.insert_user,
+        login,
+        email.strip(),
+        first_name.strip(),
+        last_name.strip(),
+        f"{first_name} {last_name}".strip() or login,
+        role,
+        rules.checked_permissions(permissions),
+        hashed,
+        core.clock.now(),
+    )
+    if made is None:
+        raise Invalid({"login": Problem("unique", "The login or the email is already in use.")})
+    return await queries.user_by_id(core, made)
+
+
+async def update_user(core: Core, user_id: int, *, first_name: str, last_name: str, email: str) -> None:
+    """Changes names and address; raises NotFound, Invalid."""
+    if await core.db.fetchval("SELECT 1 FROM users WHERE lower(email) = lower($1) AND id <> $2", email, user_id):
+        raise Invalid({"email": Problem("unique", "The email is already in use.")})
+    done = await core.db.execute(
+        """UPDATE users SET first_name = $2, last_name = $3, email = $4, updated_at = $5,
+        display_name = coalesce(nullif(trim($2 || ' ' || $3), ''), login) WHERE id = $1""",
+        user_id,
+        first_name.strip(),
+        last_name.strip(),
+        email.strip(),
+        core.clock.now(),
+    )
+    if not done:
+        raise NotFound("user", user_id)
+
+
+async def set_preferences(core: Core, user_id: int, preferences: dict[str, Any]) -> None:
+    """Merges what a user chose for the interface (theme, columns)."""
+    await core.db.execute("UPDATE users SET preferences = preferences || $2 WHERE id = $1", user_id, preferences)
+
+
+async def set_password(core: Core, user_id: int, password: str) -> None:
+    """A new password; every session and key of the user dies."""
+    hashed = await asyncio.to_thread(_hasher.hash, rules.checked_password(password))
+    await _raise_epoch(core, user_id, "password_hash = $3", hashed)
+
+
+async def set_role(core: Core, user_id: int, role: str, permissions: Sequence[str] = ()) -> None:
+    """A new role with permissions; every session and key of the user dies. The last administrator stays one."""
+    if rules.checked_role(role) != "administrator":
+        await _require_other_administrator(core, user_id)
+    await _raise_epoch(core, user_id, "role = $3, permissions = $4", role, rules.checked_permissions(permissions))
+
+
+async def disable_user(core: Core, user_id: int) -> None:
+    """Nobody comes in under this account any more; raises Invalid for the last administrator."""
+    await _require_other_administrator(core, user_id)
+    await _raise_epoch(core, user_id, "disabled_at = $3", core.clock.now())
+
+
+async def _require_other_administrator(core: Core, user_id: int) -> None:
+    others = await core.db.fetchval(
+        "SELECT count(*) FROM users WHERE role = 'administrator' AND disabled_at IS NULL AND id <> $1", user_id
+    )
+    if not others:
+        raise Invalid({"role": Problem("last", "The last administrator must stay one.")})
+
+
+async def _raise_epoch(core: Core, user_id: int, sets: str, *args: Any) -> None:
+    done = await core.db.execute(
+        f"UPDATE users SET epoch = epoch + 1, updated_at = $2, {sets} WHERE id = $1", user_id, core.clock.now(), *args
+    )
+    if not done:
+        raise NotFound("user", user_id)
+
+
+async def start_session(core: Core, login: str, password: str, *, ip: str = "", agent: str = "") -> tuple[str, User]:
+    """Checks a password and opens a session: (token for the cookie, user).
+
+    Raises RateLimited after too many tries for the login or from the address, else Unauthenticated with one text.
+    """
+    await _count_try(core, f"login:{login.strip().lower()}", TRIES_PER_LOGIN)
+    await _count_try(core, f"login-ip:{ip}", TRIES_PER_ADDRESS)
+    row = await core.db.fetchrow(
+        f"SELECT {store.SELECTED}, u.password_hash FROM users u WHERE (lower(u.login) = lower($1) OR lower(u.email) = lower($1)) AND u.disabled_at IS NULL",
+        login.strip(),
+    )
+    stored = (row["password_hash"] if row else None) or _DUMMY
+    is_right = await asyncio.to_thread(_is_password, stored, password)
+    if row is None or not is_right or row["password_hash"] is None:
+        raise Unauthenticated("The login or the password is wrong.")
+    user = store.user_from(row)
+    token = secrets.token_urlsafe(32)
+    now = core.clock.now()
+    await core.db.execute(
+        store.sql.open_session, core.keys.hash_secret(token), user.id, user.epoch, ip, agent[:300], now, now + SESSION_LASTS
+    )
+    return token, user
+
+
+def _is_password(stored: str, password: str) -> bool:
+    try:
+        return _hasher.verify(stored, password)
+    except (VerifyMismatchError, InvalidHashError):
+        return False
+
+
+async def _count_try(core: Core, key: str, limit: int) -> None:
+    now = core.clock.now()
+    window = datetime.fromtimestamp(now.timestamp() // TRY_WINDOW.total_seconds() * TRY_WINDOW.total_seconds(), now.tzinfo)
+    used = await core.db.fetchval(
+        """INSERT INTO rate_windows (key, window_at, used) VALUES ($1, $2, 1) ON CONFLICT (key) DO UPDATE SET
+        used = CASE WHEN rate_windows.window_at = excluded.window_at THEN rate_windows.used + 1 ELSE 1 END,
+        window_at = excluded.window_at RETURNING used""",
+        key,
+        window,
+    )
+    if used > limit:
+        raise RateLimited(window + TRY_WINDOW - now, limit=limit)
+
+
+async def session_caller(core: Core, token: str) -> Caller | None:
+    """The user behind a session token, or None when it is unknown, expired or of an older epoch."""
+    row = await core.db.fetchrow(store.sql.session, core.keys.hash_secret(token), core.clock.now())
+    return store.caller_from(row) if row else None
+
+
+async def end_session(core: Core, token: str) -> None:
+    """Logs out."""
+    await core.db.execute("DELETE FROM sessions WHERE token_hash = $1", core.keys.hash_secret(token))
+
+
+def csrf_token(core: Core, session_token: str) -> str:
+    """The token that every unsafe request of the session must carry."""
+    return core.keys.mac("csrf", session_token.encode(), size=20).hex()
+
+
+def is_csrf(core: Core, session_token: str, given: str) -> bool:
+    """Constant-time check."""
+    return secrets.compare_digest(csrf_token(core, session_token).encode(), given.encode())
+
+
+async def create_key(
+    core: Core,
+    *,
+    kind: KeyKind,
+    name: str,
+    user_id: int | None = None,
+    user_login: str | None = None,
+    scopes: Sequence[str] = (),
+    is_read_only: bool = False,
+    per_minute: int | None = None,
+) -> tuple[ApiKey, str]:
+    """Makes a key for a user: (key, secret). The secret is shown this once. Raises NotFound, Invalid."""
+    if user_id is None:
+        user_id = (await queries.user_by_login(core, user_login or "")).id
+    scopes = rules.checked_scopes(kind, scopes)
+    if not name.strip():
+        raise Invalid({"name": Problem("required", "The name field is required.")})
+    secret = rules.new_secret(kind)
+    made = await core.db.fetchval(
+        store.sql.insert_key,
+        kind,
+        user_id,
+        name.strip()[:120],
+        core.keys.hash_secret(secret),
+        rules.hint_of(kind, secret),
+        scopes,
+        is_read_only,
+        per_minute,
+        core.clock.now(),
+    )
+    if made is None:
+        raise NotFound("user", user_id)
+    key = next(k for k in await queries.list_keys(core, user_id=user_id) if k.id == made)
+    return key, rules.shown_secret(kind, secret)
+
+
+async def revoke_key(core: Core, key_id: int) -> None:
+    """The key is dead on the very next request, in every process. Raises NotFound."""
+    done = await core.db.execute(
+        "UPDATE api_keys SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL", key_id, core.clock.now()
+    )
+    if not done:
+        raise NotFound("key", key_id)
+
+
+async def caller_by_basic(core: Core, login: str, password: str, *, ip: str = "") -> Caller | None:
+    """The user behind an application password; spaces in it are ignored, login or address name the user."""
+    secret = password.replace(" ", "")
+    row = await core.db.fetchrow(store.sql.caller_by_password, core.keys.hash_secret(secret), login.strip().lower())
+    if row is None:
+        return None
+    await _touch(core, row["key_id"], row["used_at"], ip)
+    return store.caller_from(row)
+
+
+async def caller_and_usage(
+    core: Core, kind: KeyKind, secret: str, *, per_minute: int, ip: str = ""
+) -> tuple[Caller, Usage] | None:
+    """The caller behind a bearer key and where it stands in its minute, counted exactly, in one statement."""
+    now = core.clock.now()
+    window = now.replace(second=0, microsecond=0)
+    async with core.db.transaction(is_durable=False) as tx:
+        row = await tx.fetchrow(store.sql.caller_by_key_counted, core.keys.hash_secret(secret), kind, window)
+    if row is None:
+        return None
+    await _touch(core, row["key_id"], row["used_at"], ip)
+    limit = row["per_minute"] or per_minute
+    usage = Usage(limit, max(0, limit - row["used"]), window + timedelta(minutes=1), row["used"] <= limit)
+    return store.caller_from(row), usage
+
+
+async def _touch(core: Core, key_id: int, used_at: datetime | None, ip: str) -> None:
+    now = core.clock.now()
+    if used_at is None or used_at < now - timedelta(minutes=1):
+        async with core.db.transaction(is_durable=False) as tx:
+            await tx.execute(store.sql.touch_key, key_id, now, ip or None)
+
+
+async def audit(
+    core: Core,
+    tx: Connection | None,
+    *,
+    actor: User | None,
+    action: str,
+    object: str = "",
+    data: dict[str, Any] | None = None,
+    ip: str = "",
+) -> None:
+    """Writes a line of the audit book, inside the caller's transaction when one is given."""
+    args = (core.clock.now(), actor.id if actor else None, actor.login if actor else "system", action, object, data or {}, ip)
+    if tx is not None:
+        await tx.execute(store.sql.audit, *args)
+    else:
+        await core.db.execute(store.sql.audit, *args)

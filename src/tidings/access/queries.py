@@ -1,0 +1,76 @@
+"""Reads of users, keys and the audit book."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tidings.access import store
+from tidings.access.types import ApiKey, AuditEntry, User
+from tidings.platform.core import Core
+from tidings.platform.errors import NotFound
+from tidings.platform.pagination import Page, PageRequest
+
+_SORTS = {"id": "u.id", "login": "lower(u.login)", "email": "lower(u.email)", "display_name": "u.display_name"}
+
+
+async def find_user(core: Core, login: str) -> User | None:
+    """The user with that login or address, or None."""
+    row = await core.db.fetchrow(
+        f"SELECT {store.SELECTED} FROM users u WHERE lower(u.login) = lower($1) OR lower(u.email) = lower($1)", login.strip()
+    )
+    return store.user_from(row) if row else None
+
+
+async def user_by_login(core: Core, login: str) -> User:
+    """The same; raises NotFound."""
+    found = await find_user(core, login)
+    if found is None:
+        raise NotFound("user", login)
+    return found
+
+
+async def user_by_id(core: Core, user_id: int) -> User:
+    """One user; raises NotFound."""
+    row = await core.db.fetchrow(f"SELECT {store.SELECTED} FROM users u WHERE u.id = $1", user_id)
+    if row is None:
+        raise NotFound("user", user_id)
+    return store.user_from(row)
+
+
+async def list_users(
+    core: Core, request: PageRequest, *, search: str = "", roles: Sequence[str] = ()
+) -> Page[User]:
+    """A page of users by login, address or name, optionally of certain roles."""
+    where = """($1 = '' OR lower(u.login) LIKE $1 OR lower(u.email) LIKE $1 OR lower(u.display_name) LIKE $1)
+        AND (cardinality($2::text[]) = 0 OR u.role = ANY($2))"""
+    text = search.strip().lower().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    args = (f"%{text}%" if text else "", list(roles))
+    rows = await core.db.fetch(
+        f"SELECT {store.SELECTED} FROM users u WHERE {where} {request.order_by(_SORTS)} LIMIT $3 OFFSET $4",
+        *args,
+        request.per_page,
+        request.offset,
+    )
+    total = await core.db.fetchval(f"SELECT count(*) FROM users u WHERE {where}", *args)
+    return Page([store.user_from(row) for row in rows], total, request)
+
+
+async def has_users(core: Core) -> bool:
+    """Whether anybody can log in at all; a fresh installation has nobody."""
+    return bool(await core.db.fetchval("SELECT EXISTS (SELECT 1 FROM users)"))
+
+
+async def list_keys(core: Core, *, user_id: int | None = None, kind: str | None = None) -> list[ApiKey]:
+    """Keys, newest first, revoked ones too."""
+    return [ApiKey(*row) for row in await core.db.fetch(store.sql.keys, user_id, kind)]
+
+
+async def list_audit(core: Core, request: PageRequest) -> Page[AuditEntry]:
+    """The audit book, newest first."""
+    rows = await core.db.fetch(
+        "SELECT id, at, user_id, actor, action, object, data, ip FROM audit_entries ORDER BY id DESC LIMIT $1 OFFSET $2",
+        request.per_page,
+        request.offset,
+    )
+    total = await core.db.fetchval("SELECT count(*) FROM audit_entries")
+    return Page([AuditEntry(*row) for row in rows], total, request)

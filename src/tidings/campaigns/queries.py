@@ -1,0 +1,98 @@
+"""Reads of campaigns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tidings.campaigns import store
+from tidings.campaigns.types import Campaign, CampaignView, Link, Subject
+from tidings.platform.core import Core
+from tidings.platform.errors import NotFound
+from tidings.platform.pagination import Page, PageRequest
+
+SORTS = {
+    name: f"c.{name}"
+    for name in ("id", "title", "state", "scheduled_at", "created_at", "updated_at", "recipients_count", "finished_at")
+}
+
+
+async def campaign_by_id(core: Core, campaign_id: int) -> Campaign:
+    """The campaign alone; raises NotFound."""
+    found = await find_campaign(core, campaign_id)
+    if found is None:
+        raise NotFound("campaign", campaign_id)
+    return found
+
+
+async def find_campaign(core: Core, campaign_id: int) -> Campaign | None:
+    """The campaign alone, or None."""
+    row = await core.db.fetchrow(f"SELECT {store.SELECTED} FROM campaigns c WHERE c.id = $1", campaign_id)
+    return store.campaign_from(row) if row else None
+
+
+async def campaign_view(core: Core, campaign_id: int) -> CampaignView:
+    """The campaign with subjects, labels and counts; raises NotFound."""
+    return (await _views(core, [await campaign_by_id(core, campaign_id)]))[0]
+
+
+async def list_campaigns(
+    core: Core,
+    request: PageRequest,
+    *,
+    kinds: Sequence[str] = ("campaign",),
+    states: Sequence[str] = (),
+    search: str = "",
+    label_ids: Sequence[int] = (),
+    list_id: int | None = None,
+) -> Page[CampaignView]:
+    """A page of campaigns; four statements whatever its size."""
+    where = """c.kind = ANY($1::text[]) AND (cardinality($2::text[]) = 0 OR c.state = ANY($2))
+        AND ($3 = '' OR lower(c.title) LIKE $3 OR lower(c.subject) LIKE $3)
+        AND (cardinality($4::bigint[]) = 0 OR EXISTS (
+            SELECT 1 FROM campaign_labels l WHERE l.campaign_id = c.id AND l.label_id = ANY($4)))"""
+    text = search.strip().lower().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    args = (list(kinds), list(states), f"%{text}%" if text else "", list(label_ids))
+    rows = await core.db.fetch(
+        f"SELECT {store.SELECTED} FROM campaigns c WHERE {where} {request.order_by(SORTS)} LIMIT $5 OFFSET $6",
+        *args,
+        request.per_page,
+        request.offset,
+    )
+    total = await core.db.fetchval(f"SELECT count(*) FROM campaigns c WHERE {where}", *args)
+    return Page(await _views(core, [store.campaign_from(row) for row in rows]), total, request)
+
+
+async def _views(core: Core, campaigns: Sequence[Campaign]) -> list[CampaignView]:
+    ids = [campaign.id for campaign in campaigns]
+    subjects: dict[int, list[Subject]] = {}
+    for row in await core.db.fetch(store.sql.subjects, ids):
+        subjects.setdefault(row["campaign_id"], []).append(Subject(row["id"], row["weight"], row["subject"]))
+    labels: dict[int, list[int]] = {}
+    for row in await core.db.fetch(store.sql.labels, ids):
+        labels.setdefault(row["campaign_id"], []).append(row["label_id"])
+    counts = await message_counts(core, ids)
+    return [CampaignView(c, subjects.get(c.id, []), labels.get(c.id, []), counts.get(c.id, {})) for c in campaigns]
+
+
+async def message_counts(core: Core, campaign_ids: Sequence[int]) -> dict[int, dict[str, int]]:
+    """Per campaign: messages per state, and how many were opened, clicked, unsubscribed; zeros are left out."""
+    counts: dict[int, dict[str, int]] = {}
+    for row in await core.db.fetch(store.sql.counts, list(campaign_ids)):
+        if row["n"]:
+            counts.setdefault(row["campaign_id"], {})[row["word"]] = row["n"]
+    return counts
+
+
+async def links_of(core: Core, campaign_id: int) -> list[Link]:
+    """The tracked links in the order of the mail."""
+    rows = await core.db.fetch("SELECT id, position, url FROM links WHERE campaign_id = $1 ORDER BY position", campaign_id)
+    return [Link(*row) for row in rows]
+
+
+async def has_title(core: Core, title: str, *, kind: str = "campaign", but: int | None = None) -> bool:
+    """Whether another campaign of that kind bears the title."""
+    return bool(
+        await core.db.fetchval(
+            "SELECT 1 FROM campaigns WHERE kind = $1 AND title = $2 AND id IS DISTINCT FROM $3", kind, title, but
+        )
+    )

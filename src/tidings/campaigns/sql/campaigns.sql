@@ -1,0 +1,60 @@
+-- name: move
+-- A change of state is conditional on the state it starts from; nothing comes back when somebody else was faster.
+UPDATE campaigns SET state = $2, updated_at = $4,
+    started_at = CASE WHEN $2 = 'sending' THEN coalesce(started_at, $4) ELSE started_at END,
+    finished_at = CASE WHEN $2 IN ('finished', 'cancelled') THEN $4 WHEN $2 = 'sending' THEN NULL ELSE finished_at END
+WHERE id = $1 AND state = ANY($3::text[]) RETURNING id
+
+-- name: next_chunk
+-- The last contact id of the next chunk of ids after $1, or nothing when there are no more.
+SELECT max(id) FROM (SELECT id FROM contacts WHERE id > $1 ORDER BY id LIMIT $2) c
+
+-- name: advance_drawing
+UPDATE campaigns SET drawn_up_to = $3, recipients_count = recipients_count + $4, updated_at = $5
+WHERE id = $1 AND state = 'drawing' AND drawn_up_to = $2 RETURNING id
+
+-- name: due
+-- Scheduled campaigns whose recipients should be drawn now, or that should start now.
+SELECT id, state, is_drawn, scheduled_at FROM campaigns
+WHERE (state = 'scheduled' AND NOT is_drawn AND scheduled_at <= $1::timestamptz + $2::interval)
+   OR (state = 'scheduled' AND is_drawn AND scheduled_at <= $1)
+   OR state = 'drawing'
+ORDER BY id
+
+-- name: counts
+SELECT campaign_id, word, sum(n)::bigint AS n FROM message_tallies WHERE campaign_id = ANY($1::bigint[])
+GROUP BY campaign_id, word
+
+-- name: subjects
+SELECT campaign_id, id, weight, subject FROM campaign_subjects WHERE campaign_id = ANY($1::bigint[]) ORDER BY id
+
+-- name: labels
+SELECT campaign_id, label_id FROM campaign_labels WHERE campaign_id = ANY($1::bigint[]) ORDER BY label_id
+
+-- name: duplicate
+INSERT INTO campaigns (parent_id, kind, title, slug, language, subject, preheader, body, design, template_id, audience,
+                       sender, settings, utm, is_transactional, tracks_opens, tracks_clicks, account_ids, per_minute,
+                       created_by, created_at, updated_at)
+SELECT parent_id, kind, $2, slug, language, subject, preheader, body, design, template_id, audience, sender, settings,
+       utm, is_transactional, tracks_opens, tracks_clicks, account_ids, per_minute, $3, $4, $4
+FROM campaigns WHERE id = $1 RETURNING id
+
+-- name: duplicate_subjects
+INSERT INTO campaign_subjects (campaign_id, weight, subject)
+SELECT $2, weight, subject FROM campaign_subjects WHERE campaign_id = $1 ORDER BY id
+
+-- name: duplicate_labels
+INSERT INTO campaign_labels (campaign_id, label_id) SELECT $2, label_id FROM campaign_labels WHERE campaign_id = $1
+
+-- name: cancel_open_messages
+UPDATE messages SET state = 'cancelled', note = $2, updated_at = $3
+WHERE campaign_id = $1 AND state IN ('queued', 'deferred', 'paused')
+
+-- name: pause_messages
+UPDATE messages SET state = 'paused', updated_at = $2 WHERE campaign_id = $1 AND state IN ('queued', 'deferred')
+
+-- name: resume_messages
+UPDATE messages SET state = 'queued', updated_at = $2 WHERE campaign_id = $1 AND state = 'paused'
+
+-- name: remove_messages
+DELETE FROM messages WHERE campaign_id = $1 AND state IN ('queued', 'deferred', 'paused', 'cancelled')

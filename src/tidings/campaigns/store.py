@@ -1,0 +1,35 @@
+"""Rows to types and the conditional move. Private to campaigns."""
+
+from __future__ import annotations
+
+from tidings.campaigns.types import CAMPAIGN_COLUMNS, Campaign, State
+from tidings.platform.core import Core
+from tidings.platform.db import Connection, Row, load_sql
+from tidings.platform.errors import Conflict, NotFound
+from tidings.platform.facts import Fact, write_facts
+
+sql = load_sql("tidings.campaigns")
+SELECTED = ", ".join(f"c.{name}" for name in CAMPAIGN_COLUMNS)
+
+
+def campaign_from(row: Row) -> Campaign:
+    """A campaign from a row that begins with CAMPAIGN_COLUMNS."""
+    return Campaign(*row[: len(CAMPAIGN_COLUMNS)])
+
+
+async def locked(tx: Connection, campaign_id: int) -> Campaign:
+    """The campaign, locked until the transaction ends; raises NotFound."""
+    row = await tx.fetchrow(f"SELECT {SELECTED} FROM campaigns c WHERE c.id = $1 FOR UPDATE", campaign_id)
+    if row is None:
+        raise NotFound("campaign", campaign_id)
+    return campaign_from(row)
+
+
+async def move(core: Core, tx: Connection, campaign: Campaign, to: State, fact: str | None) -> None:
+    """Moves a locked campaign and writes the fact; raises Conflict when it is not where we thought."""
+    moved = await tx.fetchval(sql.move, campaign.id, to, [campaign.state], core.clock.now())
+    if moved is None:
+        raise Conflict(f"The campaign is no longer {campaign.state}.", code="wrong_state")
+    if fact:
+        data = {"title": campaign.title, "was": campaign.state}
+        await write_facts(tx, [Fact(fact, subject_id=campaign.id, data=data)])
