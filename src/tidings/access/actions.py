@@ -137,7 +137,14 @@ async def start_session(core: Core, login: str, password: str, *, ip: str = "", 
     token = secrets.token_urlsafe(32)
     now = core.clock.now()
     await core.db.execute(
-        store.sql.open_session, core.keys.hash_secret(token), user.id, user.epoch, ip, agent[:300], now, now + SESSION_LASTS
+        store.sql.open_session,
+        core.keys.hash_secret(token),
+        user.id,
+        user.epoch,
+        ip,
+        agent[:300],
+        now,
+        now + SESSION_LASTS,
     )
     return token, user
 
@@ -151,7 +158,9 @@ def _is_password(stored: str, password: str) -> bool:
 
 async def _count_try(core: Core, key: str, limit: int) -> None:
     now = core.clock.now()
-    window = datetime.fromtimestamp(now.timestamp() // TRY_WINDOW.total_seconds() * TRY_WINDOW.total_seconds(), now.tzinfo)
+    window = datetime.fromtimestamp(
+        now.timestamp() // TRY_WINDOW.total_seconds() * TRY_WINDOW.total_seconds(), now.tzinfo
+    )
     used = await core.db.fetchval(
         """INSERT INTO rate_windows (key, window_at, used) VALUES ($1, $2, 1) ON CONFLICT (key) DO UPDATE SET
         used = CASE WHEN rate_windows.window_at = excluded.window_at THEN rate_windows.used + 1 ELSE 1 END,
@@ -273,7 +282,15 @@ async def audit(
     ip: str = "",
 ) -> None:
     """Writes a line of the audit book, inside the caller's transaction when one is given."""
-    args = (core.clock.now(), actor.id if actor else None, actor.login if actor else "system", action, object, data or {}, ip)
+    args = (
+        core.clock.now(),
+        actor.id if actor else None,
+        actor.login if actor else "system",
+        action,
+        object,
+        data or {},
+        ip,
+    )
     if tx is not None:
         await tx.execute(store.sql.audit, *args)
     else:

@@ -16,7 +16,8 @@ _SORTS = {"id": "u.id", "login": "lower(u.login)", "email": "lower(u.email)", "d
 async def find_user(core: Core, login: str) -> User | None:
     """The user with that login or address, or None."""
     row = await core.db.fetchrow(
-        f"SELECT {store.SELECTED} FROM users u WHERE lower(u.login) = lower($1) OR lower(u.email) = lower($1)", login.strip()
+        f"SELECT {store.SELECTED} FROM users u WHERE lower(u.login) = lower($1) OR lower(u.email) = lower($1)",
+        login.strip(),
     )
     return store.user_from(row) if row else None
 
@@ -37,9 +38,7 @@ async def user_by_id(core: Core, user_id: int) -> User:
     return store.user_from(row)
 
 
-async def list_users(
-    core: Core, request: PageRequest, *, search: str = "", roles: Sequence[str] = ()
-) -> Page[User]:
+async def list_users(core: Core, request: PageRequest, *, search: str = "", roles: Sequence[str] = ()) -> Page[User]:
     """A page of users by login, address or name, optionally of certain roles."""
     where = """($1 = '' OR lower(u.login) LIKE $1 OR lower(u.email) LIKE $1 OR lower(u.display_name) LIKE $1)
         AND (cardinality($2::text[]) = 0 OR u.role = ANY($2))"""

@@ -31,9 +31,14 @@ _TABLE = (
     Permission("fcrm_manage_contacts", "Add, change and import contacts", _CONTACTS, ("fcrm_read_contacts",)),
     Permission("fcrm_manage_contacts_delete", "Delete contacts", _CONTACTS, ("fcrm_read_contacts",)),
     Permission("fcrm_manage_contacts_export", "Export contacts", _CONTACTS, ("fcrm_read_contacts",)),
-    Permission("fcrm_manage_contact_cats", "Manage tags, lists, companies and segments", _CONTACTS, ("fcrm_read_contacts",)),
     Permission(
-        "fcrm_manage_contact_cats_delete", "Delete tags, lists, companies and segments", _CONTACTS, ("fcrm_read_contacts",)
+        "fcrm_manage_contact_cats", "Manage tags, lists, companies and segments", _CONTACTS, ("fcrm_read_contacts",)
+    ),
+    Permission(
+        "fcrm_manage_contact_cats_delete",
+        "Delete tags, lists, companies and segments",
+        _CONTACTS,
+        ("fcrm_read_contacts",),
     ),
     Permission("fcrm_read_emails", "Read campaigns and mails", _EMAILS),
     Permission("fcrm_manage_emails", "Write and send campaigns", _EMAILS, ("fcrm_read_emails",)),

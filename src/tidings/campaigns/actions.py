@@ -223,7 +223,9 @@ async def duplicate_campaign(core: Core, campaign_id: int, *, title: str, create
 async def delete_campaigns(core: Core, ids: Sequence[int]) -> int:
     """Deletes campaigns with their messages and metrics; one that is being sent must be paused first (Conflict)."""
     async with core.db.transaction() as tx:
-        rows = await tx.fetch("SELECT id, title, state FROM campaigns WHERE id = ANY($1::bigint[]) FOR UPDATE", list(ids))
+        rows = await tx.fetch(
+            "SELECT id, title, state FROM campaigns WHERE id = ANY($1::bigint[]) FOR UPDATE", list(ids)
+        )
         busy = [row["title"] for row in rows if row["state"] in ("drawing", "sending")]
         if busy:
             raise Conflict(f"“{busy[0]}” is being sent. Pause it first.", code="wrong_state")

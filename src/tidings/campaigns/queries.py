@@ -85,7 +85,9 @@ async def message_counts(core: Core, campaign_ids: Sequence[int]) -> dict[int, d
 
 async def links_of(core: Core, campaign_id: int) -> list[Link]:
     """The tracked links in the order of the mail."""
-    rows = await core.db.fetch("SELECT id, position, url FROM links WHERE campaign_id = $1 ORDER BY position", campaign_id)
+    rows = await core.db.fetch(
+        "SELECT id, position, url FROM links WHERE campaign_id = $1 ORDER BY position", campaign_id
+    )
     return [Link(*row) for row in rows]
 
 
