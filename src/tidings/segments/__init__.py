@@ -1,5 +1,6 @@
-"""Segments: one rule tree for every filter of every dialect, and one compiler that turns it into SQL.
+"""Segments: one rule tree for every filter of every door, and one compiler that turns it into SQL.
 
-Counting, listing, drawing, bulk actions and conditions use the same compiled text. Parsing a dialect's spelling into
-the tree is the dialect's business.
+`types` is the tree, `fields` the closed sets of columns and operators, `compiler` the SQL, `days` the borders of days in
+the installation's zone, `indexes` what makes custom fields fast, `queries` and `actions` counting and saved segments.
+How a dialect writes its filters down lives in that dialect; drawing recipients lives in `campaigns`.
 """

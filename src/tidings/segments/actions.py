@@ -1,72 +1,68 @@
-"""Writes of saved segments."""
+"""Writes of saved segments. A segment is a stored rule tree; whoever matches it is never stored."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 
 from tidings.platform.core import Core
+from tidings.platform.db import affected
 from tidings.platform.errors import Invalid, NotFound, Problem
-from tidings.segments.compiler import compile_rule
-from tidings.segments.types import Rule, to_json
-
-_SLUG = re.compile(r"[A-Za-z0-9_\-]{1,100}")
-_FORMS = {"text": "lower((custom ->> '{slug}'))", "number": "numeric_or_null((custom ->> '{slug}'))"}
-_FORMS["date"] = "date_or_null((custom ->> '{slug}'))"
+from tidings.segments.store import Segment, segment_from, sql
+from tidings.segments.types import Rule, check_size, to_json
 
 
 async def save_segment(
-    core: Core,
-    *,
-    title: str,
-    rule: Rule,
-    description: str = "",
-    segment_id: int | None = None,
-    user_id: int | None = None,
-) -> int:
-    """Makes or replaces a segment and returns its id; raises Invalid for an empty title or a rule that cannot run."""
-    title = title.strip()
-    if not title:
-        raise Invalid({"title": Problem("required", "The title field is required.")})
-    compile_rule(rule, zone=await core.installation.zone(), now=core.clock.now())
-    now = core.clock.now()
-    if segment_id is None:
-        return await core.db.fetchval(
-            """INSERT INTO segments (title, description, rules, created_by, created_at, updated_at)
-            VALUES ($1, $2, $3, $4, $5, $5) RETURNING id""",
-            title,
-            description.strip(),
-            to_json(rule),
-            user_id,
-            now,
+    core: Core, *, title: str, rule: Rule, description: str = "", created_by: int | None = None
+) -> Segment:
+    """Stores a new segment; raises Invalid without a title or with too large a tree."""
+    check_size(rule)
+    async with core.db.transaction() as tx:
+        row = await tx.fetchrow(
+            sql.insert_segment, _checked_title(title), description, to_json(rule), created_by, core.clock.now()
         )
-    done = await core.db.execute(
-        "UPDATE segments SET title = $2, description = $3, rules = $4, updated_at = $5 WHERE id = $1",
-        segment_id,
-        title,
-        description.strip(),
-        to_json(rule),
-        now,
-    )
-    if not done:
-        raise NotFound("segment", segment_id)
-    return segment_id
+    assert row is not None
+    return segment_from(row)
 
 
-async def delete_segment(core: Core, segment_id: int) -> None:
-    """Deletes a segment; contacts stay. Raises NotFound."""
-    if not await core.db.execute("DELETE FROM segments WHERE id = $1", segment_id):
-        raise NotFound("segment", segment_id)
-
-
-async def ensure_field_index(core: Core, slug: str, kind: str) -> None:
-    """An expression index for a custom field that segments use, in the very form the compiler writes.
-
-    Built CONCURRENTLY outside a transaction; safe to call again.
-    """
-    if not _SLUG.fullmatch(slug) or kind not in _FORMS:
-        return
-    name = f"contacts_custom_{kind}_{slug.replace('-', '_')}"[:60]
-    async with core.db.connection() as connection:
-        await connection.execute(
-            f'CREATE INDEX CONCURRENTLY IF NOT EXISTS "{name}" ON contacts (({_FORMS[kind].format(slug=slug)}))'
+async def update_segment(
+    core: Core, segment_id: int, *, title: str | None = None, rule: Rule | None = None, description: str | None = None
+) -> Segment:
+    """Changes what is given; raises NotFound or Invalid."""
+    if rule is not None:
+        check_size(rule)
+    async with core.db.transaction() as tx:
+        row = await tx.fetchrow(
+            sql.update_segment,
+            segment_id,
+            None if title is None else _checked_title(title),
+            description,
+            None if rule is None else to_json(rule),
+            core.clock.now(),
         )
+    if row is None:
+        raise NotFound("segment", segment_id)
+    return segment_from(row)
+
+
+async def duplicate_segment(
+    core: Core, segment_id: int, *, prefix: str = "[Duplicate] ", created_by: int | None = None
+) -> Segment:
+    """A copy whose title begins with `prefix`; raises NotFound."""
+    async with core.db.transaction() as tx:
+        row = await tx.fetchrow(sql.duplicate_segment, segment_id, prefix, created_by, core.clock.now())
+    if row is None:
+        raise NotFound("segment", segment_id)
+    return segment_from(row)
+
+
+async def delete_segments(core: Core, segment_ids: Sequence[int]) -> int:
+    """Removes segments, never contacts; returns how many there were."""
+    async with core.db.transaction() as tx:
+        return affected(await tx.execute(sql.delete_segments, list(segment_ids)))
+
+
+def _checked_title(title: str) -> str:
+    text = title.strip()
+    if not text:
+        raise Invalid({"title": Problem("required", "A segment needs a title.")})
+    return text

@@ -1,207 +1,317 @@
-"""The rule tree: closed sets of nodes, fields and operators, with a strict JSON form."""
+"""The rule tree: who is meant, in our words. Frozen, comparable, and the same in JSON and in Python.
+
+`to_json` and `from_json` are a strict round trip; unknown words are Invalid with the place in the tree. Nothing here
+knows SQL (`compiler`) or a dialect's spelling. Values are checked when a rule is made: a wrong one is a ValueError.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Literal
+import re
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any as Anything
+from typing import Literal
 
 import msgspec
 
-from tidings.contacts.types import CONTACT_COLUMNS
+from tidings.contacts.types import Status
 from tidings.platform.errors import Invalid, Problem
-
-TextOperator = Literal[
-    "=", "!=", "contains", "not_contains", "starts_with", "ends_with", "in", "not_in", "empty", "filled"
-]
-NumberOperator = Literal["=", "!=", ">", "<", ">=", "<=", "in", "not_in", "empty", "filled"]
-DateOperator = Literal["before", "after", "on", "days_before", "days_within", "empty", "filled"]
-SetOperator = Literal["in", "not_in", "in_all", "not_in_all", "empty", "filled"]
-
-TEXT_COLUMNS = frozenset(
-    [
-        "prefix",
-        "first_name",
-        "last_name",
-        "email",
-        "phone",
-        "timezone",
-        "address_line_1",
-        "address_line_2",
-        "postal_code",
-        "city",
-        "state",
-        "country",
-        "ip",
-        "company_name",
-        "job_title",
-        "website",
-        "status",
-        "sms_status",
-        "contact_type",
-        "source",
-    ]
+from tidings.segments.fields import (
+    COLUMN_KINDS,
+    CUSTOM_KINDS,
+    NEEDS_LIST,
+    OPERATORS,
+    ActivityOperator,
+    Column,
+    FieldKind,
+    Kind,
+    Operator,
+    SetOperator,
 )
-NUMBER_COLUMNS = frozenset(["id", "user_id", "owner_id", "company_id", "points", "lifetime_value"])
-DATE_COLUMNS = frozenset(
-    ["date_of_birth", "created_at", "updated_at", "active_at", "opened_at", "clicked_at", "mailed_at"]
-)
-assert set(CONTACT_COLUMNS) >= TEXT_COLUMNS | NUMBER_COLUMNS | DATE_COLUMNS
+
+MAX_DEPTH = 20
+MAX_RULES = 1000
+MAX_VALUES = 10_000
+MAX_TEXT = 1000
+MAX_DAYS = 100_000
+_MAX_ID = 2**63 - 1
+
+Scalar = str | int | float
+Value = str | int | float | tuple[Scalar, ...] | None
 
 
-class _Node(msgspec.Struct, frozen=True, tag_field="rule", forbid_unknown_fields=True):
+class _Rule(msgspec.Struct, frozen=True, tag_field="rule", forbid_unknown_fields=True):
     pass
 
 
-class Everybody(_Node, tag="everybody"):
+class Everybody(_Rule, frozen=True, tag="everybody"):
     """Every contact."""
 
 
-class Nobody(_Node, tag="nobody"):
-    """No contact: what an unknown property or operator means."""
+class Nobody(_Rule, frozen=True, tag="nobody"):
+    """No contact: what is not understood matches nobody, never everybody."""
 
 
-class All(_Node, tag="all"):
-    """Every part holds; no part: everybody."""
+class All(_Rule, frozen=True, tag="all"):
+    """Every child matches. Without children: everybody."""
 
-    parts: Sequence[Rule]
-
-
-class AnyOf(_Node, tag="any"):
-    """At least one part holds; no part: nobody."""
-
-    parts: Sequence[Rule]
+    children: tuple[Rule, ...]
 
 
-class Not(_Node, tag="not"):
-    """The part does not hold."""
+class Any(_Rule, frozen=True, tag="any"):
+    """At least one child matches. Without children: nobody."""
 
-    part: Rule
-
-
-class Text(_Node, tag="text"):
-    """A text column, compared without letter case. `!=` and the negative operators leave empty columns out."""
-
-    column: str
-    operator: TextOperator
-    value: str | Sequence[str] = ""
+    children: tuple[Rule, ...]
 
 
-class Number(_Node, tag="number"):
-    """A number column."""
+class Not(_Rule, frozen=True, tag="not"):
+    """Exactly those whom the child does not match."""
 
-    column: str
-    operator: NumberOperator
-    value: float | Sequence[float] = 0
+    child: Rule
 
 
-class Date(_Node, tag="date"):
-    """A date or instant column; `value` is a day (YYYY-MM-DD) or a number of days. Days begin in the zone."""
+class ColumnIs(_Rule, frozen=True, tag="column"):
+    """A column compared with a value. Text ignores letter case; None and '' are both empty.
 
-    column: str
-    operator: DateOperator
-    value: str | int = ""
+    not_equals and not_contains want a filled column; not_in also takes empty ones (fluentcrm.md §3.3). Days are
+    `YYYY-MM-DD` in the installation's zone; days_before and days_within count whole days back from today.
+    """
+
+    field: Column
+    operator: Operator
+    value: Value = None
+
+    def __post_init__(self) -> None:
+        _check(COLUMN_KINDS[self.field], self.operator, self.value)
 
 
-class Custom(_Node, tag="custom"):
-    """A custom field by slug. For `!=` and `not_in`, contacts without a value match."""
+class CustomFieldIs(_Rule, frozen=True, tag="custom_field"):
+    """A custom field compared with a value; every negative operator also matches contacts without a value."""
 
     slug: str
-    kind: Literal["text", "number", "date", "many"]
-    operator: TextOperator | NumberOperator | DateOperator | SetOperator
-    value: str | float | Sequence[str | float] = ""
+    kind: FieldKind
+    operator: Operator
+    value: Value = None
+
+    def __post_init__(self) -> None:
+        _check_text(self.slug)
+        _check(CUSTOM_KINDS[self.kind], self.operator, self.value)
 
 
-class Tags(_Node, tag="tags"):
-    """Membership in tags."""
-
-    operator: SetOperator
-    ids: Sequence[int] = ()
-
-
-class Lists(_Node, tag="lists"):
-    """Membership in lists."""
+class HasTags(_Rule, frozen=True, tag="tags"):
+    """Tags by id: in (any), not_in (none), in_all (all), not_in_all (fewer than all), empty, filled."""
 
     operator: SetOperator
-    ids: Sequence[int] = ()
+    ids: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        _check_ids(self.ids)
 
 
-class Status(_Node, tag="status"):
-    """One of the statuses."""
+class InLists(_Rule, frozen=True, tag="lists"):
+    """Lists by id, with the operators of HasTags."""
 
-    statuses: Sequence[str]
+    operator: SetOperator
+    ids: tuple[int, ...] = ()
 
-
-class Ids(_Node, tag="ids"):
-    """Exactly these contacts."""
-
-    ids: Sequence[int]
+    def __post_init__(self) -> None:
+        _check_ids(self.ids)
 
 
-class Search(_Node, tag="search"):
-    """The phrase anywhere in the usual fields; two words also as first and last name."""
+class StatusIn(_Rule, frozen=True, tag="status"):
+    """The contact's status is one of these."""
+
+    statuses: tuple[Status, ...]
+
+
+class Search(_Rule, frozen=True, tag="search"):
+    """The phrase stands in e-mail, name, address, phone or status; two words also: first word in the first name or
+    second word in the last name (fluentcrm.md §3.1). `with_custom` looks into custom values too."""
 
     text: str
     with_custom: bool = False
 
-
-class Activity(_Node, tag="activity"):
-    """The last mail sent to, opened by or clicked by the contact."""
-
-    what: Literal["sent", "opened", "clicked"]
-    operator: Literal["before", "after", "on", "days_before", "days_within", "never"]
-    value: str | int = ""
+    def __post_init__(self) -> None:
+        _check_text(self.text)
 
 
-class CampaignActivity(_Node, tag="campaign_activity"):
-    """What the contact did with the mail of one of these campaigns."""
+class MailActivity(_Rule, frozen=True, tag="mail"):
+    """When the contact was last sent a mail, opened one or clicked in one. never and ever take no value."""
 
-    campaign_ids: Sequence[int]
-    operator: Literal["sent", "not_sent", "opened", "not_opened", "clicked", "not_clicked"]
+    activity: Literal["sent", "opened", "clicked"]
+    operator: ActivityOperator
+    value: Value = None
+
+    def __post_init__(self) -> None:
+        if self.operator not in ("never", "ever"):
+            _check("moment", self.operator, self.value)
+
+
+class CampaignActivity(_Rule, frozen=True, tag="campaign"):
+    """What the contact did with one campaign. not_opened and not_clicked mean people whom it was sent to."""
+
+    campaign_id: int
+    activity: Literal["opened", "not_opened", "clicked", "not_clicked", "sent", "not_sent"]
+
+    def __post_init__(self) -> None:
+        _check_ids((self.campaign_id,))
+
+
+class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """In the list and with the tag; None does not restrict."""
+
+    list_id: int | None = None
+    tag_id: int | None = None
+
+    def __post_init__(self) -> None:
+        _check_ids(tuple(i for i in (self.list_id, self.tag_id) if i is not None))
+
+
+class Audience(_Rule, frozen=True, tag="audience"):
+    """In one of the rows of `include` and in none of `exclude`. Nothing included: nobody."""
+
+    include: tuple[Row, ...]
+    exclude: tuple[Row, ...] = ()
 
 
 Rule = (
     Everybody
     | Nobody
     | All
-    | AnyOf
+    | Any
     | Not
-    | Text
-    | Number
-    | Date
-    | Custom
-    | Tags
-    | Lists
-    | Status
-    | Ids
+    | ColumnIs
+    | CustomFieldIs
+    | HasTags
+    | InLists
+    | StatusIn
     | Search
-    | Activity
+    | MailActivity
     | CampaignActivity
+    | Audience
 )
-MAX_NODES = 2_000
-MAX_DEPTH = 40
 
 
-class Segment(msgspec.Struct, frozen=True):
-    """A saved rule."""
-
-    id: int
-    title: str
-    description: str
-    rules: dict[str, Any]
-    created_at: Any
-    updated_at: Any
+def to_json(rule: Rule) -> dict[str, Anything]:
+    """The tree as plain JSON values."""
+    return msgspec.json.decode(msgspec.json.encode(rule))
 
 
-def to_json(rule: Rule) -> dict[str, Any]:
-    """The stored form."""
-    return msgspec.to_builtins(rule)
-
-
-def from_json(stored: object) -> Rule:
-    """The tree of the stored form; {} is nobody; raises Invalid naming the place of the fault."""
-    if stored == {}:
+def from_json(data: object) -> Rule:
+    """The tree back from JSON values; an empty object or None is Nobody. Raises Invalid naming the place."""
+    if data is None or data == {}:
         return Nobody()
     try:
-        return msgspec.convert(stored, Rule)  # pyright: ignore[reportArgumentType, reportReturnType]
+        rule = msgspec.convert(data, type=Rule)
     except msgspec.ValidationError as error:
-        raise Invalid({"rules": Problem("rule", f"The rule is not understood: {error}")}) from error
+        text, _, place = str(error).partition(" - at `$")
+        steps = ".".join(re.findall(r"\w+", place))
+        field = f"rules.{steps}" if steps else "rules"
+        raise Invalid({field: Problem("type", text.rstrip(".") + ".")}) from None
+    except RecursionError:
+        raise _too_large() from None
+    check_size(rule)
+    return rule
+
+
+def check_size(rule: Rule) -> None:
+    """Raises Invalid when the tree is deeper than MAX_DEPTH or has more than MAX_RULES rules."""
+    for n, (_, depth) in enumerate(_walk(rule)):
+        if depth > MAX_DEPTH or n >= MAX_RULES:
+            raise _too_large()
+
+
+def _walk(rule: Rule) -> Iterator[tuple[Rule, int]]:
+    todo = [(rule, 1)]
+    while todo:
+        one, depth = todo.pop()
+        yield one, depth
+        if isinstance(one, All | Any):
+            todo.extend((child, depth + 1) for child in one.children)
+        elif isinstance(one, Not):
+            todo.append((one.child, depth + 1))
+
+
+def _too_large() -> Invalid:
+    return Invalid({"rules": Problem("max", f"At most {MAX_RULES} rules, {MAX_DEPTH} levels deep, are possible.")})
+
+
+def number_of(value: object) -> Decimal:
+    """A finite number of at most 60 digits; else ValueError."""
+    try:
+        number = Decimal(str(value).strip())
+    except InvalidOperation:
+        raise ValueError(f"“{value}” is not a number") from None
+    if isinstance(value, bool) or not number.is_finite() or abs(number.adjusted()) > 60 or len(str(number)) > 60:
+        raise ValueError(f"“{value}” is not a number that can be compared")
+    return number
+
+
+def day_of(value: object) -> date:
+    """The day in text that begins `YYYY-MM-DD`, within the years 1000–9998; else ValueError."""
+    text = str(value).strip()
+    found = re.match(r"(\d{4})-(\d{2})-(\d{2})(?!\d)", text, re.ASCII)
+    if not found:
+        raise ValueError(f"“{text[:40]}” is not a date like 2027-01-31")
+    day = date(*(int(part) for part in found.groups()))
+    if not 1000 <= day.year <= 9998:
+        raise ValueError("the year must lie between 1000 and 9998")
+    return day
+
+
+def days_of(value: object) -> int:
+    """A number of days from 0 to MAX_DAYS; else ValueError."""
+    number = number_of(value)
+    if number != int(number) or not 0 <= number <= MAX_DAYS:
+        raise ValueError(f"the number of days must be whole and between 0 and {MAX_DAYS}")
+    return int(number)
+
+
+def _check(kind: Kind, operator: str, value: Value) -> None:
+    if operator not in OPERATORS[kind]:
+        raise ValueError(f"“{operator}” does not fit a field of this kind")
+    if operator in ("empty", "filled"):
+        return
+    if operator in NEEDS_LIST:
+        if not isinstance(value, tuple) or len(value) > MAX_VALUES:
+            raise ValueError(f"“{operator}” needs a list of at most {MAX_VALUES} values")
+        for one in value:
+            _check_scalar(kind, operator, one)
+    elif value is None or isinstance(value, tuple):
+        raise ValueError(f"“{operator}” needs one value")
+    else:
+        _check_scalar(kind, operator, value)
+
+
+def _check_scalar(kind: Kind, operator: str, value: Scalar) -> None:
+    if kind in ("integer", "number"):
+        number_of(value)
+    elif operator in ("days_before", "days_within"):
+        days_of(value)
+    elif kind in ("day", "moment"):
+        day_of(value)
+    else:
+        _check_text(str(value))
+
+
+def _check_text(text: str) -> None:
+    if len(text) > MAX_TEXT:
+        raise ValueError(f"text of more than {MAX_TEXT} characters is not compared")
+    if "\0" in text or not _is_encodable(text):
+        raise ValueError("the text holds characters that cannot be stored")
+
+
+def _is_encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _check_ids(ids: tuple[int, ...]) -> None:
+    if len(ids) > MAX_VALUES:
+        raise ValueError(f"at most {MAX_VALUES} ids")
+    if any(not 0 <= one <= _MAX_ID for one in ids):
+        raise ValueError("an id lies outside the possible numbers")

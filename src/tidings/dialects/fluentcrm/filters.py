@@ -1,274 +1,204 @@
-"""Contact filters as this dialect spells them, parsed into the rule tree (spec §3.1–§3.4)."""
+"""FluentCRM's filters to rule trees: simple parameters, advanced groups, recipient settings (fluentcrm.md §3).
+
+What is not understood matches nobody, never everybody. A read treats an unreadable filter as none; `is_strict` (bulk
+actions, campaign recipients) refuses it. Conditions are in `conditions`; what the rules mean is `segments.types`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any as Anything
 
-from tidings.contacts.types import STATUSES, CustomField
-from tidings.dialects._engine.calls import as_ids, as_list, as_structure
-from tidings.platform.errors import Invalid, Problem, Refused
-from tidings.segments import types as t
+import msgspec
 
-_TEXT_OPERATORS = {
-    "=": "=",
-    "!=": "!=",
-    "contains": "contains",
-    "not_contains": "not_contains",
-    "startsWith": "starts_with",
-    "endsWith": "ends_with",
-    "in": "in",
-    "not_in": "not_in",
-    "is_null": "empty",
-    "not_null": "filled",
-}
-_NUMBER_OPERATORS = {k: v for k, v in _TEXT_OPERATORS.items() if v in ("=", "!=", "in", "not_in", "empty", "filled")}
-_NUMBER_OPERATORS |= {">": ">", "<": "<", ">=": ">=", "<=": "<="}
-_DATE_OPERATORS = {
-    "before": "before",
-    "date_before": "before",
-    "after": "after",
-    "date_after": "after",
-    "date_equal": "on",
-    "=": "on",
-    "days_before": "days_before",
-    "days_within": "days_within",
-    "is_null": "empty",
-    "not_null": "filled",
-}
-_SET_OPERATORS = {
-    "in": "in",
-    "=": "in",
-    "not_in": "not_in",
-    "!=": "not_in",
-    "in_all": "in_all",
-    "not_in_all": "not_in_all",
-}
-_SET_OPERATORS |= {"is_null": "empty", "not_null": "filled", "contains": "in", "not_contains": "not_in"}
-_CAMPAIGN_OPERATORS = {"open": "opened", "not_open": "not_opened", "clicked": "clicked", "not_clicked": "not_clicked"}
-_CAMPAIGN_OPERATORS |= {"in": "sent", "not_in": "not_sent"}
-_COLUMNS = {"total_points": "points", "life_time_value": "lifetime_value", "last_activity": "active_at"}
-_FIELD_KINDS = {"number": "number", "date": "date", "date_time": "date", "multi-select": "many", "checkbox": "many"}
-_ACTIVITIES = {"email_sent": "sent", "email_opened": "opened", "email_link_clicked": "clicked"}
+from tidings.contacts.types import STATUSES, CustomField, Status
+from tidings.dialects.fluentcrm.conditions import condition_rule, ids_of, is_condition, listed
+from tidings.platform.errors import Refused
+from tidings.segments.types import (
+    All,
+    Any,
+    Audience,
+    ColumnIs,
+    Everybody,
+    HasTags,
+    InLists,
+    Nobody,
+    Row,
+    Rule,
+    Search,
+    StatusIn,
+    check_size,
+)
 
+NOT_READABLE = "Invalid Advanced Filters"
 Fields = Mapping[str, CustomField]
+_TRUE = frozenset({"true", "1", "yes"})
 
 
-def simple_filter(params: Mapping[str, Any], fields: Fields) -> t.Rule:
-    """`search`, `tags[]`, `lists[]`, `statuses[]` …: dimensions AND-ed, values inside one OR-ed."""
-    parts: list[t.Rule] = []
-    search = str(params.get("search") or "").strip()
-    if search:
-        parts.append(t.Search(search, str(params.get("custom_fields") or "").lower() in ("true", "1", "yes")))
-    for name, node in (("tags", t.Tags), ("lists", t.Lists)):
-        given = as_list(params.get(name))
-        if given:
-            parts.append(node("in", as_ids(given)))
-    statuses = [s for s in as_list(params.get("statuses")) + as_list(params.get("contact_status")) if s in STATUSES]
-    if statuses:
-        parts.append(t.Status(statuses))
-    sms = [str(s) for s in as_list(params.get("sms_statuses"))]
-    if sms:
-        parts.append(t.Text("sms_status", "in", sms))
-    companies = as_ids(as_list(params.get("company_ids")))
-    if companies:
-        parts.append(t.Number("company_id", "in", [float(c) for c in companies]))
-    return t.All(parts) if parts else t.Everybody()
+def contact_query_rule(params: Mapping[str, Anything], *, fields: Fields, is_strict: bool = False) -> Rule:
+    """The rule of `GET /subscribers`, exports, bulk actions (`contact_query`) and prev/next (§3.1).
 
-
-def request_filter(params: Mapping[str, Any], fields: Fields, *, is_strict: bool = False) -> t.Rule:
-    """The filter of a request: advanced when it says so, else simple."""
-    if params.get("filter_type") == "advanced":
-        advanced = advanced_filter(params.get("advanced_filters"), fields, is_strict=is_strict)
-        search = str(params.get("search") or "").strip()
-        return t.All([advanced, t.Search(search)]) if search else advanced
-    return simple_filter(params, fields)
-
-
-def advanced_filter(given: Any, fields: Fields, *, is_strict: bool = False) -> t.Rule:
-    """Groups OR-ed, conditions AND-ed. What cannot be read is no filter in a read and a refusal when `is_strict`."""
-    structure = as_structure(given)
-    if structure is None:
-        if is_strict:
-            raise Refused("Invalid Advanced Filters")
-        return t.Everybody()
-    groups = as_list(structure)
-    if groups and all(isinstance(one, dict) and ("source" in one or "property" in one) for one in groups):
-        groups = [groups]
-    rules = [t.All([condition(one, fields) for one in as_list(group)]) for group in groups if as_list(group)]
-    if not rules:
-        if is_strict:
-            raise Refused("Invalid Advanced Filters")
-        return t.Everybody()
-    return t.AnyOf(rules)
-
-
-def condition(one: Any, fields: Fields) -> t.Rule:
-    """One condition; an unknown provider or operator matches nobody, an unknown column is refused."""
-    if not isinstance(one, dict):
-        return t.Nobody()
-    provider, prop = _source(one, fields)
-    operator, value = str(one.get("operator") or "="), one.get("value")
-    match provider:
-        case "subscriber":
-            return _column_condition(prop, operator, value)
-        case "custom_fields":
-            return _field_condition(prop, operator, value, fields)
-        case "segment":
-            return _segment_condition(prop, operator, value)
-        case "activities":
-            return _activity_condition(prop, operator, value)
-        case _:
-            return t.Nobody()
-
-
-def _source(one: Mapping[str, Any], fields: Fields) -> tuple[str, str]:
-    source = one.get("source")
-    if isinstance(source, str):
-        source = source.split(".", 1)
-    if isinstance(source, list) and len(source) >= 2:
-        return str(source[0]), str(source[1])
-    prop = str(one.get("property") or (source[0] if isinstance(source, list) and source else ""))
-    if prop in fields:
-        return "custom_fields", prop
-    if prop in ("status", "tags", "lists", "companies", "contact_type"):
-        return "segment", prop
-    return ("activities" if prop in _ACTIVITIES else "subscriber"), prop
-
-
-def _column_condition(prop: str, operator: str, value: Any) -> t.Rule:
-    column = _COLUMNS.get(prop, prop)
-    if column == "search":
-        return t.Search(_text(value))
-    if column in t.TEXT_COLUMNS:
-        return _with(_TEXT_OPERATORS, operator, lambda op: t.Text(column, op, _words(value, op)))
-    if column in t.NUMBER_COLUMNS:
-        return _with(_NUMBER_OPERATORS, operator, lambda op: t.Number(column, op, _numbers(value, op)))
-    if column in t.DATE_COLUMNS:
-        return _with(_DATE_OPERATORS, operator, lambda op: t.Date(column, op, _date(value)))
-    raise Invalid({"advanced_filters": Problem("column", f"There is no contact property “{prop}”.")})
-
-
-def _field_condition(slug: str, operator: str, value: Any, fields: Fields) -> t.Rule:
-    field = fields.get(slug)
-    if field is None:
-        return t.Nobody()
-    kind = _FIELD_KINDS.get(field.kind, "text")
-    if kind == "number":
-        return _with(_NUMBER_OPERATORS, operator, lambda op: t.Custom(slug, "number", op, _numbers(value, op)))
-    if kind == "date":
-        return _with(_DATE_OPERATORS, operator, lambda op: t.Custom(slug, "date", op, _date(value)))
-    if kind == "many":
-        return _with(
-            _SET_OPERATORS, operator, lambda op: t.Custom(slug, "many", op, [_text(v) for v in as_list(value)])
-        )
-    return _with(_TEXT_OPERATORS, operator, lambda op: t.Custom(slug, "text", op, _words(value, op)))
-
-
-def _segment_condition(prop: str, operator: str, value: Any) -> t.Rule:
-    if prop in ("tags", "lists"):
-        node = t.Tags if prop == "tags" else t.Lists
-        return _with(_SET_OPERATORS, operator, lambda op: node(op, as_ids(as_list(value))))
-    if prop in ("status", "contact_type", "sms_status"):
-        words = [str(one) for one in as_list(value)]
-        return _with({"=": "in", "!=": "not_in"} | _TEXT_OPERATORS, operator, lambda op: t.Text(prop, _many(op), words))
-    if prop == "companies":
-        numbers = [float(one) for one in as_ids(as_list(value))]
-        return _with(_NUMBER_OPERATORS, operator, lambda op: t.Number("company_id", op, numbers))
-    return t.Nobody()
-
-
-def _activity_condition(prop: str, operator: str, value: Any) -> t.Rule:
-    if prop in _ACTIVITIES:
-        operators = _DATE_OPERATORS | {"never": "never"}
-        operators.pop("is_null")
-        operators.pop("not_null")
-        return _with(operators, operator, lambda op: t.Activity(_ACTIVITIES[prop], op, _date(value)))  # type: ignore[arg-type]
-    if prop == "campaign_email_activity":
-        ids = as_ids(as_list(value))
-        return _with(_CAMPAIGN_OPERATORS, operator, lambda op: t.CampaignActivity(ids, op))
-    return t.Nobody()
-
-
-def _with(operators: Mapping[str, str], operator: str, make: Any) -> t.Rule:
-    known = operators.get(operator)
-    return make(known) if known else t.Nobody()
-
-
-def _many(operator: str) -> str:
-    return {"=": "in", "!=": "not_in"}.get(operator, operator)
-
-
-def _text(value: Any) -> str:
-    return "" if value is None or isinstance(value, dict | list) else str(value)
-
-
-def _words(value: Any, operator: str) -> str | list[str]:
-    if operator in ("in", "not_in"):
-        return [str(one) for one in as_list(value)]
-    if isinstance(value, list):
-        return str(value[0]) if value else ""
-    return _text(value)
-
-
-def _numbers(value: Any, operator: str) -> float | list[float]:
-    found: list[float] = []
-    for one in as_list(value):
-        try:
-            found.append(float(one))
-        except (TypeError, ValueError):
-            continue
-    if operator in ("in", "not_in"):
-        return found
-    if not found and operator not in ("empty", "filled"):
-        raise Invalid({"advanced_filters": Problem("number", "The value of a number condition must be a number.")})
-    return found[0] if found else 0
-
-
-def _date(value: Any) -> str | int:
-    one = value[0] if isinstance(value, list) and value else value
-    return one if isinstance(one, int) and not isinstance(one, bool) else _text(one)
-
-
-def recipients(settings: Mapping[str, Any], fields: Fields, segments: Mapping[str, t.Rule]) -> t.Rule:
-    """The audience of a campaign's settings (spec §2.4, §3.1): rows OR-ed, excluded rows taken out.
-
-    `segments` maps slug_id and id to the rule of a saved segment; an unknown one is nobody.
+    Everybody when nothing is asked. `fields` are the custom fields by slug. Raises Invalid for an unknown column and,
+    when strict, Refused for an advanced filter that is empty or unreadable.
     """
-    kind = settings.get("sending_filter") or "list_tag"
-    if kind == "advanced_filters":
-        return advanced_filter(settings.get("advanced_filters"), fields, is_strict=True)
-    if kind == "dynamic_segment":
-        chosen = settings.get("dynamic_segment") or {}
-        chosen = chosen if isinstance(chosen, dict) else {}
-        return segments.get(str(chosen.get("id") or ""), t.Nobody())
-    chosen_rows = [row for row in map(_row, _rows(settings.get("subscribers"))) if row is not None]
-    if not chosen_rows:
-        return t.Nobody()
-    excluded = [row for row in map(_row, _rows(settings.get("excludedSubscribers"))) if row is not None]
-    wanted: t.Rule = t.AnyOf(chosen_rows)
-    return t.All([wanted, t.Not(t.AnyOf(excluded))]) if excluded else wanted
+    rules: list[Rule] = []
+    if _word(params.get("filter_type")) == "advanced":
+        rules.append(advanced_rule(params.get("advanced_filters"), fields=fields, is_strict=is_strict))
+    else:
+        rules.extend(_simple_rules(params))
+    with_custom = _word(params.get("custom_fields")).lower() in _TRUE
+    if text := _word(params.get("search")):
+        rules.append(_search(text, with_custom))
+    return _all([rule for rule in rules if rule != Everybody()])
 
 
-def _rows(given: Any) -> Sequence[Any]:
-    structure = as_structure(given)
-    if isinstance(structure, dict) and ("lists" in structure or "tags" in structure):
-        return [{"list": one, "tag": "all"} for one in as_list(structure.get("lists"))] + [
-            {"list": "all", "tag": one} for one in as_list(structure.get("tags"))
-        ]
-    return as_list(structure)
+def advanced_rule(value: object, *, fields: Fields, is_strict: bool = False) -> Rule:
+    """Groups OR, conditions AND (§3.2), as structure or JSON text; one flat list is one group.
+
+    Empty or unreadable: Everybody in a read, Refused "Invalid Advanced Filters" when strict.
+    """
+    groups = _groups(value)
+    if not groups:
+        if is_strict:
+            raise Refused(NOT_READABLE, code="invalid_filters")
+        return Everybody()
+    if is_strict and not all(is_condition(one) for group in groups for one in group):
+        raise Refused(NOT_READABLE, code="invalid_filters")
+    alternatives = [_all([condition_rule(one, fields=fields) for one in group]) for group in groups]
+    rule = alternatives[0] if len(alternatives) == 1 else Any(tuple(alternatives))
+    check_size(rule)
+    return rule
 
 
-def _row(row: Any) -> t.Rule | None:
-    if not isinstance(row, dict):
+def recipients_rule(
+    settings: Mapping[str, Anything], *, fields: Fields, segments: Mapping[str, Rule] | None = None
+) -> Rule:
+    """Whom a campaign's settings mean (§2.4): `sending_filter` chooses rows, a dynamic segment or advanced filters.
+
+    `segments` are the known dynamic segments by slug and by `slug_id`; an unknown one is Nobody. An empty or unreadable
+    advanced filter is Refused. Status and suppression are not in the rule: drawing adds them.
+    """
+    chosen = _word(settings.get("sending_filter")) or "list_tag"
+    if chosen == "advanced_filters":
+        return advanced_rule(settings.get("advanced_filters"), fields=fields, is_strict=True)
+    if chosen == "dynamic_segment":
+        return _segment(settings.get("dynamic_segment"), segments or {})
+    if chosen != "list_tag":
+        return Nobody()
+    include = _rows(settings.get("subscribers"))
+    if not include:
+        return Nobody()
+    return Audience(include, _rows(settings.get("excludedSubscribers")))
+
+
+def _simple_rules(params: Mapping[str, Anything]) -> list[Rule]:
+    rules: list[Rule] = []
+    if tags := listed(params.get("tags")):
+        rules.append(HasTags("in", ids_of(tags)))
+    if lists := listed(params.get("lists")):
+        rules.append(InLists("in", ids_of(lists)))
+    if companies := listed(params.get("company_ids")):
+        rules.append(ColumnIs("company_id", "in", ids_of(companies)))
+    if statuses := known_statuses(listed(params.get("statuses"))):
+        rules.append(StatusIn(statuses))
+    if statuses := known_statuses(listed(params.get("contact_status"))):
+        rules.append(StatusIn(statuses))
+    if sms := tuple(word for one in listed(params.get("sms_statuses")) if _is_sms_status(word := str(one))):
+        rules.append(ColumnIs("sms_status", "in", sms))
+    return rules
+
+
+def known_statuses(values: Sequence[object]) -> tuple[Status, ...]:
+    """The values that are statuses; the rest is dropped."""
+    wanted = {str(value) for value in values}
+    return tuple(status for status in STATUSES if status in wanted)
+
+
+def _is_sms_status(word: str) -> bool:
+    return word in ("sms_pending", "sms_subscribed", "sms_unsubscribed", "sms_bounced")
+
+
+def _search(text: str, with_custom: bool) -> Rule:
+    try:
+        return Search(text, with_custom)
+    except ValueError:
+        return Nobody()
+
+
+def _groups(value: object) -> list[list[object]]:
+    """The non-empty groups; an empty list for what cannot be read."""
+    read = _structure(value)
+    if isinstance(read, dict):
+        # PHP turns lists with gaps into objects; one condition alone is an object too.
+        items: list[object] = [read] if "operator" in read else list(read.values())  # type: ignore[reportUnknownArgumentType]
+    elif isinstance(read, list):
+        items = list(read)  # type: ignore[reportUnknownArgumentType]
+    else:
+        return []
+    if any(isinstance(one, dict) and ("operator" in one or "source" in one) for one in items):
+        return [items]
+    return [group for one in items if (group := _group(one))]
+
+
+def _group(value: object) -> list[object]:
+    if isinstance(value, dict):
+        return list(value.values())  # type: ignore[reportUnknownArgumentType]
+    if isinstance(value, list):
+        return list(value)  # type: ignore[reportUnknownArgumentType]
+    return [] if value in (None, "") else [value]
+
+
+def _structure(value: object) -> object:
+    """JSON text read; anything else as it is. Unreadable text is None."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return msgspec.json.decode(value)
+    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
         return None
-    parts: list[t.Rule] = []
-    is_given = False
-    for name, node in (("list", t.Lists), ("tag", t.Tags)):
-        value = row.get(name)
-        if value in (None, ""):
-            continue
-        is_given = True
-        if value != "all":
-            parts.append(node("in", as_ids([value])))
-    return t.All(parts) if is_given else None
+
+
+def _rows(value: object) -> tuple[Row, ...]:
+    """`[{list, tag}]` or `{lists: [], tags: []}`; a row of two nulls is left out, 'all' does not restrict."""
+    read = _structure(value)
+    if isinstance(read, Mapping) and ("lists" in read or "tags" in read):
+        words: Mapping[str, object] = read  # type: ignore[assignment]
+        return (
+            *(Row(list_id=one) for one in ids_of(listed(words.get("lists")))),
+            *(Row(tag_id=one) for one in ids_of(listed(words.get("tags")))),
+        )
+    if isinstance(read, Mapping):
+        read = list(read.values())  # type: ignore[reportUnknownArgumentType]
+    if not isinstance(read, list):
+        return ()
+    return tuple(row for one in read if (row := _row(one)) is not None)
+
+
+def _row(value: object) -> Row | None:
+    if not isinstance(value, Mapping):
+        return None
+    chosen = (value.get("list"), value.get("tag"))  # type: ignore[reportUnknownMemberType]
+    if all(one in (None, "", 0, "0", False) for one in chosen):
+        return None
+    list_id, tag_id = (None if one in (None, "", "all", 0, "0", False) else ids_of([one])[0] for one in chosen)
+    return Row(list_id, tag_id)
+
+
+def _segment(value: object, segments: Mapping[str, Rule]) -> Rule:
+    read = _structure(value)
+    if not isinstance(read, Mapping):
+        return Nobody()
+    slug, number = _word(read.get("slug")), _word(read.get("id"))  # type: ignore[reportUnknownMemberType]
+    return segments.get(f"{slug}_{number}") or segments.get(slug) or Nobody()
+
+
+def _word(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else ""
+    return str(value).strip() if isinstance(value, str | int | float) else ""
+
+
+def _all(rules: Sequence[Rule]) -> Rule:
+    if not rules:
+        return Everybody()
+    return rules[0] if len(rules) == 1 else All(tuple(rules))

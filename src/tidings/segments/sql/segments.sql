@@ -1,0 +1,26 @@
+-- name: segment_by_id
+SELECT id, title, description, rules, created_by, created_at, updated_at FROM segments WHERE id = $1
+
+-- name: list_segments
+SELECT id, title, description, rules, created_by, created_at, updated_at FROM segments
+WHERE $1 = '' OR title ILIKE $1 ORDER BY id DESC
+
+-- name: insert_segment
+INSERT INTO segments (title, description, rules, created_by, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $5)
+RETURNING id, title, description, rules, created_by, created_at, updated_at
+
+-- name: update_segment
+-- A NULL leaves its column as it is.
+UPDATE segments SET title = coalesce($2, title), description = coalesce($3, description),
+                    rules = coalesce($4, rules), updated_at = $5
+WHERE id = $1
+RETURNING id, title, description, rules, created_by, created_at, updated_at
+
+-- name: delete_segments
+DELETE FROM segments WHERE id = ANY($1::bigint[])
+
+-- name: duplicate_segment
+INSERT INTO segments (title, description, rules, created_by, created_at, updated_at)
+SELECT $2 || title, description, rules, $3, $4, $4 FROM segments WHERE id = $1
+RETURNING id, title, description, rules, created_by, created_at, updated_at
