@@ -51,6 +51,9 @@ def column_sql(column: str, operator: str, value: Value, bound: Bound) -> str:
 
 def custom_sql(rule: CustomFieldIs, bound: Bound) -> str:
     """A custom field, whose slug is a bound value too."""
+    if rule.operator in ("in_all", "not_in_all") and not rule.value:
+        # Everybody has all of nothing; said here because a placeholder that is bound must also be used.
+        return "true" if rule.operator == "in_all" else "false"
     slug = f"{bound(rule.slug)}::text"
     kind = CUSTOM_KINDS[rule.kind]
     if kind == "number":
@@ -180,6 +183,4 @@ def _many_sql(slug: str, operator: str, value: Value, bound: Bound) -> str:
     sign = "?&" if operator in ("in_all", "not_in_all") else "?|"
     # Lower-cased JSON is still JSON; its options are found by the operators that a GIN index knows.
     found = f"lower(({stored})::text)::jsonb {sign} {_texts(values, bound)}"
-    if operator == "in_all" and not values:
-        return "true"
     return f"({found}) IS NOT TRUE" if operator in ("not_equals", "not_in", "not_in_all") else found

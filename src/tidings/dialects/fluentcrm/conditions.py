@@ -226,7 +226,11 @@ def _compared(kind: Kind, condition: Condition, make: Callable[[Anything, Anythi
     if operator in NEEDS_LIST:
         values = tuple(_scalar(one) for one in listed(value))
         return make(operator, values) if values else Nobody()
-    return make(operator, _one(value))
+    text = _one(value)
+    if not text and operator in ("contains", "not_contains", "starts_with", "ends_with"):
+        # Every text holds the empty one: a box left blank must not mean everybody.
+        return Nobody()
+    return make(operator, text)
 
 
 def _segment(name: str, condition: Condition) -> Rule:

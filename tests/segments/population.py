@@ -1,0 +1,158 @@
+"""A small population full of coincidences: near-equal texts, borders of days, empties, and rules that hit them."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from hypothesis import strategies as st
+
+from tests.segments.reference import Person, Sent
+from tidings.contacts.types import STATUSES
+from tidings.platform.db import Database
+from tidings.segments import types as t
+from tidings.segments.fields import COLUMN_KINDS, CUSTOM_KINDS, NEEDS_LIST, OPERATORS
+
+ZONE = ZoneInfo("Europe/Berlin")
+NOW = datetime(2026, 10, 26, 9, 0, tzinfo=UTC)
+WORDS = ["Berlin", "berlin", "Ber%in", "Ber_in", "Zürich", "ZÜRICH", "O'Brien", 'a"b', "back\\slash", "{x,y}", "NULL"]
+WORDS += ["Ada", "Ada Person04", "Person04", "person", "'; DROP TABLE contacts; --", "$1", "ßigma", "null", "[]"]
+NUMBERS = ["0", "1", "1.0", "-3", "15", "15.5", "1e3", "1000"]
+DAYS = ["2026-10-24", "2026-10-25", "2026-10-26", "2026-10-27", "2026-03-29", "2025-10-26", "1985-04-12"]
+TEXT_COLUMNS = ["prefix", "first_name", "last_name", "address_line_1", "postal_code", "city", "country", "source"]
+MOMENTS = ["created_at", "active_at", "opened_at", "clicked_at", "mailed_at"]
+FIELDS = {"plan": "single-select", "it's": "text", "score": "number", "skills": "checkbox", "renews": "date"}
+FIELDS |= {"met_at": "date_time", "bio": "textarea"}
+
+
+def make_people(seed: int, n: int) -> list[Person]:
+    chance = random.Random(seed)
+
+    def some(pool: list, empty: float = 0.25) -> object:
+        return None if chance.random() < empty else chance.choice(pool)
+
+    borders = [datetime.fromisoformat(day).replace(tzinfo=ZONE).astimezone(UTC) for day in DAYS]
+    instants = [border + timedelta(seconds=s) for border in borders for s in (-1, 0, 1, 3600, 82800, 86400)]
+    people: list[Person] = []
+    for i in range(n):
+        columns: dict[str, object] = {name: some([*WORDS, ""]) for name in TEXT_COLUMNS}
+        columns |= {name: some(instants) for name in MOMENTS} | {"created_at": chance.choice(instants)}
+        columns |= {"email": f"p{i}@{chance.choice(['Example', 'berlin', 'b_rlin'])}.org", "id": i + 1}
+        columns |= {"status": chance.choice(STATUSES), "contact_type": chance.choice(["lead", "Customer"])}
+        columns |= {"points": chance.choice([0, 1, 15]), "company_id": some([1, 2]), "sms_status": "sms_pending"}
+        columns |= {"date_of_birth": some([date.fromisoformat(day) for day in DAYS])}
+        custom = {
+            "plan": some([*WORDS, "x" * 300, ""]),
+            "it's": some(WORDS),
+            "score": some(NUMBERS),
+            "skills": some([[], ["Ada"], ["ada", "Berlin"], ["Zürich", 'a"b', "back\\slash"], ["Ber_in"]]),
+            "renews": some(DAYS),
+            "met_at": some([f"{day} {clock}" for day in DAYS for clock in ("00:00:00", "23:59:59")]),
+            "bio": some([f"{a}\n{b}" for a in WORDS[:3] for b in WORDS[:3]]),
+        }
+        people.append(
+            Person(
+                columns,
+                {slug: value for slug, value in custom.items() if value is not None or chance.random() < 0.2},
+                frozenset(k for k in (1, 2, 3) if chance.random() < 0.4),
+                frozenset(k for k in (1, 2, 3) if chance.random() < 0.4),
+                {k: _sent(chance) for k in (1, 2) if chance.random() < 0.6},
+            )
+        )
+    return people
+
+
+def _sent(chance: random.Random) -> Sent:
+    return Sent(chance.choice(["sent", "sent", "bounced", "queued", "cancelled"]), *chance.choices([True, False], k=2))
+
+
+async def store_people(db: Database, people: list[Person]) -> None:
+    names = list(people[0].columns)
+    places = ", ".join(f"${i + 1}" for i in range(len(names) + 1))
+    async with db.transaction() as tx:
+        for table in ("tags", "lists"):
+            await tx.execute(
+                f"INSERT INTO {table} (id, title, slug) OVERRIDING SYSTEM VALUE"
+                " SELECT n, n::text, n::text FROM generate_series(1, 3) n"
+            )
+        await tx.execute(
+            "INSERT INTO campaigns (id, title) OVERRIDING SYSTEM VALUE SELECT n, 'c' FROM generate_series(1, 2) n"
+        )
+        await tx.executemany(
+            f"INSERT INTO contacts ({', '.join(names)}, custom) OVERRIDING SYSTEM VALUE VALUES ({places})",
+            [[*(one.columns[name] for name in names), one.custom] for one in people],
+        )
+        for table, column, links in (
+            ("contact_tags", "tag_id", [(p.columns["id"], k) for p in people for k in p.tags]),
+            ("contact_lists", "list_id", [(p.columns["id"], k) for p in people for k in p.lists]),
+        ):
+            await tx.executemany(f"INSERT INTO {table} (contact_id, {column}) VALUES ($1, $2)", links)
+        await tx.executemany(
+            "INSERT INTO messages (campaign_id, contact_id, email, state, opened_at, clicked_at)"
+            " VALUES ($1, $2, 'x', $3, CASE WHEN $4 THEN now() END, CASE WHEN $5 THEN now() END)",
+            [(k, p.columns["id"], m.state, m.is_opened, m.is_clicked) for p in people for k, m in p.messages.items()],
+        )
+
+
+def _values(kind: str, operator: str) -> st.SearchStrategy:
+    if operator in ("empty", "filled"):
+        return st.none()
+    if operator in ("days_before", "days_within"):
+        return st.integers(0, 400) | st.sampled_from(["1", "2", "0"])
+    pools = {"integer": NUMBERS, "number": NUMBERS, "day": DAYS, "moment": DAYS}
+    pool = pools.get(kind, [*WORDS, "x" * 300, "er", "%", "_", "\\", "lead", "CUSTOMER", "subscribed"])
+    one = st.sampled_from(pool)
+    return st.lists(one, max_size=25).map(tuple) if operator in NEEDS_LIST else one
+
+
+def _column(name: str) -> st.SearchStrategy:
+    kind = COLUMN_KINDS[name]
+    return st.sampled_from(sorted(OPERATORS[kind])).flatmap(
+        lambda op: _values(kind, op).map(lambda value: t.ColumnIs(name, op, value))
+    )
+
+
+def _custom(slug: str) -> st.SearchStrategy:
+    kind = CUSTOM_KINDS[FIELDS[slug]]
+    return st.sampled_from(sorted(OPERATORS[kind])).flatmap(
+        lambda op: _values(kind, op).map(lambda value: t.CustomFieldIs(slug, FIELDS[slug], op, value))
+    )
+
+
+def _mail(operator: str) -> st.SearchStrategy:
+    values = st.none() if operator in ("never", "ever") else _values("moment", operator)
+    return st.builds(t.MailActivity, st.sampled_from(["sent", "opened", "clicked"]), st.just(operator), values)
+
+
+_COLUMNS = [*TEXT_COLUMNS, *MOMENTS, "email", "id", "status", "contact_type", "points", "company_id", "date_of_birth"]
+_IDS = st.lists(st.integers(0, 4), max_size=9).map(tuple)
+_SETS = st.sampled_from(["in", "not_in", "in_all", "not_in_all", "empty", "filled"])
+_ROWS = st.lists(st.builds(t.Row, st.none() | st.integers(1, 3), st.none() | st.integers(1, 3)), max_size=4).map(tuple)
+_ACTIVITIES = ["opened", "not_opened", "clicked", "not_clicked", "sent", "not_sent"]
+
+leaves: dict[str, st.SearchStrategy] = {
+    "column": st.sampled_from(_COLUMNS).flatmap(_column),
+    "custom field": st.sampled_from(sorted(FIELDS)).flatmap(_custom),
+    "tags": st.builds(t.HasTags, _SETS, _IDS),
+    "lists": st.builds(t.InLists, _SETS, _IDS),
+    "status": st.lists(st.sampled_from(STATUSES), max_size=4).map(lambda some: t.StatusIn(tuple(some))),
+    "search": st.builds(
+        t.Search, st.sampled_from([*WORDS, "", "  ", "Ada Berlin", "@example", "p1", "%"]), st.booleans()
+    ),
+    "mail activity": st.sampled_from(sorted(OPERATORS["moment"] - {"empty", "filled"} | {"never", "ever"})).flatmap(
+        _mail
+    ),
+    "campaign activity": st.builds(t.CampaignActivity, st.integers(1, 3), st.sampled_from(_ACTIVITIES)),
+    "audience": st.builds(t.Audience, _ROWS, _ROWS),
+}
+
+trees: st.SearchStrategy = st.recursive(
+    st.one_of(st.just(t.Everybody()), st.just(t.Nobody()), *leaves.values()),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=4).map(lambda some: t.All(tuple(some))),
+        st.lists(inner, max_size=4).map(lambda some: t.Any(tuple(some))),
+        inner.map(t.Not),
+    ),
+    max_leaves=8,
+)
