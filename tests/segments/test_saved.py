@@ -1,0 +1,80 @@
+"""Saved segments and counting on a real database."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from tests.segments.population import make_people, store_people
+from tidings.platform.core import Core
+from tidings.platform.errors import Invalid, NotFound, Refused
+from tidings.segments.actions import delete_segments, duplicate_segment, save_segment, update_segment
+from tidings.segments.queries import (
+    count_contacts,
+    does_match,
+    find_segment,
+    list_contact_ids,
+    list_segments,
+    segment_by_id,
+)
+from tidings.segments.types import All, Any, ColumnIs, Everybody, HasTags, Not, Search, StatusIn
+
+RULE = All((HasTags("in", (1, 2)), Not(StatusIn(("bounced",))), Any((Search("ada", True), Everybody()))))
+
+
+async def test_a_saved_segment_comes_back_as_it_was(core: Core) -> None:
+    saved = await save_segment(core, title=" Friends ", rule=RULE, description="d", created_by=7)
+    assert (saved.title, saved.rule, saved.created_at) == ("Friends", RULE, core.clock.now())
+    assert await segment_by_id(core, saved.id) == saved
+
+
+async def test_an_update_changes_what_is_given_only(core: Core) -> None:
+    saved = await save_segment(core, title="A", rule=RULE, description="d")
+    changed = await update_segment(core, saved.id, rule=Everybody())
+    assert (changed.title, changed.description, changed.rule) == ("A", "d", Everybody())
+    with pytest.raises(NotFound):
+        await update_segment(core, saved.id + 1, title="B")
+
+
+async def test_a_title_is_required(core: Core) -> None:
+    with pytest.raises(Invalid) as caught:
+        await save_segment(core, title="  ", rule=RULE)
+    assert list(caught.value.fields) == ["title"]
+
+
+async def test_a_copy_stands_beside_its_original_until_one_is_deleted(core: Core) -> None:
+    saved = await save_segment(core, title="100% sure", rule=RULE)
+    copy = await duplicate_segment(core, saved.id, created_by=3)
+    assert (copy.title, copy.rule, copy.created_by) == ("[Duplicate] 100% sure", RULE, 3)
+    assert [one.id for one in await list_segments(core, search="0% S")] == [copy.id, saved.id]
+    assert await list_segments(core, search="1%0") == []
+    assert await delete_segments(core, [saved.id, 999]) == 1
+    assert await find_segment(core, saved.id) is None
+    with pytest.raises(NotFound):
+        await duplicate_segment(core, saved.id)
+
+
+async def test_counting_listing_and_asking_for_one_agree(core: Core) -> None:
+    people = make_people(seed=3, n=60)
+    await store_people(core.db, people)
+    rule = Not(ColumnIs("city", "filled"))
+    ids: list[int] = []
+    while page := await list_contact_ids(core, rule, after=ids[-1] if ids else 0, size=7):
+        ids.extend(page)
+    assert ids == [one.columns["id"] for one in people if not one.columns["city"]]
+    assert await count_contacts(core, rule) == len(ids)
+    assert await does_match(core, rule, ids[0])
+    assert not await does_match(core, Not(rule), ids[0])
+
+
+async def test_a_count_that_takes_too_long_is_refused_and_leaves_the_connection_usable(core: Core) -> None:
+    await core.db.execute(
+        "INSERT INTO contacts (email, custom) SELECT 'p' || n || '@example.org', jsonb_build_object('a', repeat('x', 500))"
+        " FROM generate_series(1, 20000) n"
+    )
+    rule = Any(tuple(Search(f"x{n}", with_custom=True) for n in range(200)))
+    with pytest.raises(Refused) as caught:
+        await count_contacts(core, rule, limit=timedelta(milliseconds=20))
+    assert caught.value.code == "too_slow"
+    assert await count_contacts(core, Everybody()) == 20000
