@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from html import unescape
 
-from tidings.content.smartcodes import is_textarea, smart_code
-from tidings.content.tree import Code, Mark
-from tidings.content.types import Language, Site
-from tidings.content.values import LINK_READERS
-from tidings.content.variables import variable
+from tidings.content.mail.smartcodes import is_textarea, smart_code
+from tidings.content.mail.tree import Code, Mark
+from tidings.content.mail.types import Language, Site
+from tidings.content.mail.values import LINK_READERS
+from tidings.content.mail.variables import variable
 
 # Bounded repeats over classes that exclude their own end: no pass over the text is taken twice.
 _SMART = re.compile(r"\{\{([^{}]{1,1000})\}\}|##([A-Za-z_][^#\s<>\"'{}]{1,200})##|(#activate_link#)")

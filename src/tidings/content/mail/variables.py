@@ -9,11 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from tidings.content.dates import format_date
-from tidings.content.transformers import FORMATS, format_variable
-from tidings.content.tree import Close, Code, Mark, Open, Read, Test, Turn, ValueKind
-from tidings.content.types import Scope
-from tidings.content.values import LINK_READERS, SITE_READERS, company_reader, custom_reader, local_now, person_reader
+from tidings.content.mail.dates import format_date
+from tidings.content.mail.transformers import FORMATS, format_variable
+from tidings.content.mail.tree import Close, Code, Mark, Open, Read, Test, Turn, ValueKind
+from tidings.content.mail.types import Scope
+from tidings.content.mail.values import (
+    LINK_READERS,
+    SITE_READERS,
+    company_reader,
+    custom_reader,
+    local_now,
+    person_reader,
+)
 
 _NAME = re.compile(r"[^\W\d][\w .-]{0,99}\Z")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -45,6 +52,8 @@ _SITE = {
     "sender_company": "business_name",
     "site_url": "url",
 }
+
+_EMPTY: Read = lambda scope: ""  # noqa: E731
 
 
 def _today(letters: str | None, short: str) -> tuple[Read, Read]:
@@ -102,7 +111,7 @@ def variable(raw: str, inside: str, fields: Mapping[str, str]) -> Mark | None:
     if found is None:
         if not parts:
             return None
-        found = (lambda scope: "", "text")
+        found = (_EMPTY, "text")
     return _formatted(raw, name, found, parts)
 
 
@@ -131,7 +140,7 @@ def _open(raw: str, condition: str, fields: Mapping[str, str], *, is_negated: bo
         return None
     bang, name, operator, operand = match.groups()
     found = reader(name, fields)
-    read: Read = found[0] if found else lambda scope: ""
+    read: Read = found[0] if found else _EMPTY
     test = _test(read, operator, (operand or "").strip().strip(_QUOTES))
     if is_negated == bool(bang):
         return Open(raw, test)

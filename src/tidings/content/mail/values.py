@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import cast
 
-from tidings.content.dates import format_date, zone
-from tidings.content.tree import Read
-from tidings.content.types import Person, Scope
+from tidings.content.mail.dates import format_date, zone
+from tidings.content.mail.tree import Read
+from tidings.content.mail.types import Person, Scope
 
 _MANY = (list, tuple, set, frozenset)
 

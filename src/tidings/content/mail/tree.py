@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from tidings.content.types import Scope
+    from tidings.content.mail.types import Scope
 
 Place = Literal["text", "attribute", "url", "url_start", "raw", "plain", "header"]
 ValueKind = Literal["text", "lines", "url", "html", "encoded"]

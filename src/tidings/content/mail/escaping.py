@@ -9,8 +9,8 @@ import re
 from html import escape
 from urllib.parse import quote
 
-from tidings.content.tree import Code, Link, Pixel, Place, Read, Slot
-from tidings.content.types import Scope
+from tidings.content.mail.tree import Code, Link, Pixel, Place, Read, Slot
+from tidings.content.mail.types import Scope
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _ANY_CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
