@@ -1,0 +1,1 @@
+"""Ways out: SMTP with persistent, pipelined connections; capture, a mailbox of our own from which nothing leaves."""
