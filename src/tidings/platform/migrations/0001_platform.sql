@@ -57,11 +57,13 @@ CREATE TABLE jobs (
     state         text NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'running', 'done', 'failed', 'stopped')),
     unique_key    text,
     due_at        timestamptz NOT NULL DEFAULT now(),
+    -- raised by every claim: whoever holds an older number has lost the job
     attempts      int NOT NULL DEFAULT 0,
     leased_until  timestamptz,
     progress      jsonb NOT NULL DEFAULT '{}',
     error         text,
     user_id       bigint,
+    stop_asked_at timestamptz,
     created_at    timestamptz NOT NULL DEFAULT now(),
     finished_at   timestamptz
 );
