@@ -52,7 +52,7 @@ _LOAD = [
     "INSERT INTO lists (title, slug) SELECT 'List ' || n, 'list-' || n FROM generate_series(1, 5) n",
     "INSERT INTO campaigns (title) VALUES ('C')",
     """INSERT INTO contacts (email, first_name, last_name, city, country, status, contact_type, custom, opened_at,
-                              clicked_at, mailed_at, created_at)
+                              clicked_at, created_at)
     SELECT 'person' || n || '@example' || n % 50 || '.org', 'First' || n % 997, 'Last' || n % 7919,
            'City' || n % 300, (ARRAY['DE','US','FR','GB','IT','ES','AT','CH','NL','PL'])[1 + (random() * 9.999)::int % 10],
            CASE WHEN random() < 0.85 THEN 'subscribed' ELSE 'unsubscribed' END,
@@ -61,14 +61,14 @@ _LOAD = [
                               'score', ((random() * 100)::int)::text, 'city2', 'x' || n % 1000),
            CASE WHEN random() < 0.6 THEN now() - random() * interval '365 days' END,
            CASE WHEN random() < 0.2 THEN now() - random() * interval '365 days' END,
-           now() - random() * interval '365 days', now() - random() * interval '1000 days'
+           now() - random() * interval '1000 days'
     FROM generate_series(1, {n}) n""",
     """INSERT INTO contact_tags (contact_id, tag_id)
     SELECT n, 1 + (n * 7 + k * 11 + (random() * 3)::int) % 30 FROM generate_series(1, {n}) n, generate_series(0, 2) k
     ON CONFLICT DO NOTHING""",
     "INSERT INTO contact_lists (contact_id, list_id) SELECT n, 1 + n % 5 FROM generate_series(1, {n}) n",
-    """INSERT INTO messages (campaign_id, contact_id, email, state, opened_at, clicked_at)
-    SELECT 1, n, 'x', 'sent', CASE WHEN random() < 0.4 THEN now() END, CASE WHEN random() < 0.1 THEN now() END
+    """INSERT INTO messages (campaign_id, contact_id, email, state, sent_at, opened_at, clicked_at)
+    SELECT 1, n, 'x', 'sent', now() - interval '1 day', CASE WHEN random() < 0.4 THEN now() END, CASE WHEN random() < 0.1 THEN now() END
     FROM generate_series(1, {n}) n""",
 ]
 
@@ -129,6 +129,12 @@ CASES = [
         "not opened in 180 days, or never",
         Any((MailActivity("opened", "days_before", 180), MailActivity("opened", "never"))),
         "c.opened_at IS NULL OR c.opened_at < date_trunc('day', now()) - interval '180 days'",
+    ),
+    Case(
+        "sent something within 30 days",
+        MailActivity("sent", "days_within", 30),
+        """EXISTS (SELECT 1 FROM messages m WHERE m.contact_id = c.id
+                AND m.sent_at >= date_trunc('day', now()) - interval '30 days')""",
     ),
     Case(
         "custom number in a range, indexed",

@@ -21,7 +21,7 @@ WORDS += ["Ada", "Ada Person04", "Person04", "person", "'; DROP TABLE contacts; 
 NUMBERS = ["0", "1", "1.0", "-3", "15", "15.5", "1e3", "1000"]
 DAYS = ["2026-10-24", "2026-10-25", "2026-10-26", "2026-10-27", "2026-03-29", "2025-10-26", "1985-04-12"]
 TEXT_COLUMNS = ["prefix", "first_name", "last_name", "address_line_1", "postal_code", "city", "country", "source"]
-MOMENTS = ["created_at", "active_at", "opened_at", "clicked_at", "mailed_at"]
+MOMENTS = ["created_at", "active_at", "opened_at", "clicked_at"]
 FIELDS = {"plan": "single-select", "it's": "text", "score": "number", "skills": "checkbox", "renews": "date"}
 FIELDS |= {"met_at": "date_time", "bio": "textarea"}
 
@@ -57,14 +57,16 @@ def make_people(seed: int, n: int) -> list[Person]:
                 {slug: value for slug, value in custom.items() if value is not None or chance.random() < 0.2},
                 frozenset(k for k in (1, 2, 3) if chance.random() < 0.4),
                 frozenset(k for k in (1, 2, 3) if chance.random() < 0.4),
-                {k: _sent(chance) for k in (1, 2) if chance.random() < 0.6},
+                {k: _sent(chance, instants) for k in (1, 2) if chance.random() < 0.6},
             )
         )
     return people
 
 
-def _sent(chance: random.Random) -> Sent:
-    return Sent(chance.choice(["sent", "sent", "bounced", "queued", "cancelled"]), *chance.choices([True, False], k=2))
+def _sent(chance: random.Random, instants: list[datetime]) -> Sent:
+    state = chance.choice(["sent", "sent", "bounced", "queued", "cancelled"])
+    sent_at = chance.choice(instants) if state in ("sent", "bounced") else None
+    return Sent(state, sent_at, chance.random() < 0.5, chance.random() < 0.5)
 
 
 async def store_people(db: Database, people: list[Person]) -> None:
@@ -89,9 +91,13 @@ async def store_people(db: Database, people: list[Person]) -> None:
         ):
             await tx.executemany(f"INSERT INTO {table} (contact_id, {column}) VALUES ($1, $2)", links)
         await tx.executemany(
-            "INSERT INTO messages (campaign_id, contact_id, email, state, opened_at, clicked_at)"
-            " VALUES ($1, $2, 'x', $3, CASE WHEN $4 THEN now() END, CASE WHEN $5 THEN now() END)",
-            [(k, p.columns["id"], m.state, m.is_opened, m.is_clicked) for p in people for k, m in p.messages.items()],
+            "INSERT INTO messages (campaign_id, contact_id, email, state, sent_at, opened_at, clicked_at)"
+            " VALUES ($1, $2, 'x', $3, $4, CASE WHEN $5 THEN now() END, CASE WHEN $6 THEN now() END)",
+            [
+                (k, p.columns["id"], m.state, m.sent_at, m.is_opened, m.is_clicked)
+                for p in people
+                for k, m in p.messages.items()
+            ],
         )
 
 

@@ -35,6 +35,7 @@ class Sent:
     """A message of a campaign to the person."""
 
     state: str
+    sent_at: datetime | None
     is_opened: bool
     is_clicked: bool
 
@@ -82,8 +83,7 @@ class Judge:
             case Search():
                 return search(rule, who)
             case MailActivity():
-                column = {"sent": "mailed_at", "opened": "opened_at", "clicked": "clicked_at"}[rule.activity]
-                value = who.columns.get(column)
+                value = last_activity(rule.activity, who)
                 if rule.operator in ("never", "ever"):
                     return (value is None) == (rule.operator == "never")
                 return self.day(rule.operator, rule.value, value)
@@ -199,6 +199,12 @@ def search(rule: Search, who: Person) -> bool:
         return True
     values = [one for v in who.custom.values() for one in (v if isinstance(v, list) else [v]) if one is not None]
     return rule.with_custom and any(phrase in str(value).lower() for value in values)
+
+
+def last_activity(activity: str, who: Person) -> object:
+    if activity == "sent":
+        return max((mail.sent_at for mail in who.messages.values() if mail.sent_at), default=None)
+    return who.columns.get(f"{activity}_at")
 
 
 def campaign(rule: CampaignActivity, who: Person) -> bool:

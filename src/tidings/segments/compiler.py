@@ -14,7 +14,7 @@ from typing import Any as Anything
 from zoneinfo import ZoneInfo
 
 from tidings.segments.comparisons import Bound, column_sql, custom_sql, moment_sql, word_like
-from tidings.segments.days import today_in
+from tidings.segments.days import days_meant, start_of, today_in
 from tidings.segments.types import (
     All,
     Any,
@@ -50,7 +50,7 @@ _SEARCHED = (
 )
 # Separated by a character that clean text cannot hold, so that no phrase spans two columns.
 _HAYSTACK = f"lower(concat_ws(E'\\x01', {', '.join(f'c.{name}' for name in _SEARCHED)}))"
-_MAIL_COLUMNS = {"sent": "mailed_at", "opened": "opened_at", "clicked": "clicked_at"}
+_MAIL_COLUMNS = {"opened": "opened_at", "clicked": "clicked_at"}
 _WAS_SENT = "m.state IN ('sent', 'bounced', 'complained')"
 _CAMPAIGN = {
     "opened": ("EXISTS", "m.opened_at IS NOT NULL"),
@@ -137,7 +137,7 @@ def _leaf(rule: Rule, bound: Bound) -> str:
         case Search():
             return _search(rule, bound)
         case MailActivity():
-            return moment_sql(f"c.{_MAIL_COLUMNS[rule.activity]}", rule.operator, rule.value, bound)
+            return _mail_activity(rule, bound)
         case CampaignActivity():
             exists, condition = _CAMPAIGN[rule.activity]
             campaign = bound(rule.campaign_id)
@@ -183,31 +183,48 @@ def _search(rule: Search, bound: Bound) -> str:
     return " OR ".join(found)
 
 
+def _mail_activity(rule: MailActivity, bound: Bound) -> str:
+    """Opens and clicks stand on the contact; the last mail is looked up in its messages, so that sending need not
+    write to contacts."""
+    if rule.activity != "sent":
+        return moment_sql(f"c.{_MAIL_COLUMNS[rule.activity]}", rule.operator, rule.value, bound)
+    sent = "EXISTS (SELECT 1 FROM messages m WHERE m.contact_id = c.id AND m.sent_at"
+    if rule.operator in ("never", "ever"):
+        return f"{'NOT ' if rule.operator == 'never' else ''}{sent} IS NOT NULL)"
+    days = days_meant(rule.operator, rule.value, today=bound.today)
+    parts: list[str] = []
+    if days.first is not None:
+        parts.append(f"{sent} >= {bound(start_of(days.first, bound.zone))}::timestamptz)")
+    else:
+        parts.append(f"{sent} IS NOT NULL)")
+    if days.end is not None:
+        parts.append(f"NOT {sent} >= {bound(start_of(days.end, bound.zone))}::timestamptz)")
+    return " AND ".join(parts)
+
+
 def _audience(rule: Audience, bound: Bound) -> str:
-    included = _rows(rule.include, bound)
-    if not rule.exclude:
-        return included
-    return f"({included}) AND NOT ({_rows(rule.exclude, bound)})"
+    included = " OR ".join(_rows(rule.include, bound)) or "false"
+    excluded = "".join(f" AND NOT {one}" for one in _rows(rule.exclude, bound))
+    return f"({included}){excluded}"
 
 
-def _rows(rows: Sequence[Row], bound: Bound) -> str:
-    """One EXISTS over the union of what the rows name, so that any number of rows is still one semi-join."""
+def _rows(rows: Sequence[Row], bound: Bound) -> list[str]:
+    """At most three tests for any number of rows: of lists alone, of tags alone, of pairs."""
     if any(row.list_id is None and row.tag_id is None for row in rows):
-        return "true"
-    sources: list[str] = []
-    lists = sorted({row.list_id for row in rows if row.list_id is not None and row.tag_id is None})
-    tags = sorted({row.tag_id for row in rows if row.tag_id is not None and row.list_id is None})
+        return ["true"]
+    tests: list[str] = []
+    lists = {row.list_id for row in rows if row.list_id is not None and row.tag_id is None}
+    tags = {row.tag_id for row in rows if row.tag_id is not None and row.list_id is None}
     both = sorted({(row.list_id, row.tag_id) for row in rows if row.list_id is not None and row.tag_id is not None})
     if lists:
-        sources.append(f"SELECT contact_id FROM contact_lists WHERE list_id = ANY({bound(lists)}::bigint[])")
+        tests.append(_membership("contact_lists", "list_id", "in", tuple(lists), bound))
     if tags:
-        sources.append(f"SELECT contact_id FROM contact_tags WHERE tag_id = ANY({bound(tags)}::bigint[])")
+        tests.append(_membership("contact_tags", "tag_id", "in", tuple(tags), bound))
     if both:
-        sources.append(
-            "SELECT l.contact_id FROM contact_lists l JOIN contact_tags t ON t.contact_id = l.contact_id"
+        tests.append(
+            "EXISTS (SELECT 1 FROM contact_lists l JOIN contact_tags t ON t.contact_id = l.contact_id"
             f" JOIN unnest({bound([pair[0] for pair in both])}::bigint[], {bound([pair[1] for pair in both])}::bigint[])"
             " AS wanted(list_id, tag_id) ON wanted.list_id = l.list_id AND wanted.tag_id = t.tag_id"
+            " WHERE l.contact_id = c.id)"
         )
-    if not sources:
-        return "false"
-    return f"EXISTS (SELECT 1 FROM ({' UNION ALL '.join(sources)}) m WHERE m.contact_id = c.id)"
+    return tests

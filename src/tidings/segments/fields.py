@@ -34,7 +34,7 @@ TextColumn = Literal[
 IntegerColumn = Literal["id", "user_id", "owner_id", "company_id", "points", "soft_bounces"]
 NumberColumn = Literal["lifetime_value"]
 DayColumn = Literal["date_of_birth"]
-MomentColumn = Literal["created_at", "updated_at", "active_at", "mailed_at", "opened_at", "clicked_at"]
+MomentColumn = Literal["created_at", "updated_at", "active_at", "opened_at", "clicked_at"]
 Column = TextColumn | IntegerColumn | NumberColumn | DayColumn | MomentColumn
 
 COLUMN_KINDS: dict[str, Kind] = {

@@ -45,7 +45,7 @@ CREATE TABLE contacts (
 CREATE UNIQUE INDEX contacts_email ON contacts (lower(email));
 CREATE INDEX contacts_phone ON contacts (phone) WHERE phone IS NOT NULL;
 CREATE INDEX contacts_status ON contacts (status, id);
-CREATE INDEX contacts_country ON contacts (country, id) WHERE country IS NOT NULL;
+CREATE INDEX contacts_country ON contacts (lower(country), id) WHERE country IS NOT NULL;
 CREATE INDEX contacts_created ON contacts (created_at, id);
 
 CREATE TABLE lists (

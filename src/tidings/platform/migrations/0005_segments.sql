@@ -25,4 +25,3 @@ CREATE STATISTICS contacts_lower_city ON (lower(city)) FROM contacts;
 CREATE STATISTICS contacts_lower_state ON (lower(state)) FROM contacts;
 CREATE STATISTICS contacts_lower_source ON (lower(source)) FROM contacts;
 CREATE STATISTICS contacts_lower_type ON (lower(contact_type)) FROM contacts;
-CREATE STATISTICS contacts_lower_country ON (lower(country)) FROM contacts;
