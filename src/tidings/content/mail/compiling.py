@@ -28,6 +28,11 @@ _BODY_START = re.compile(r"<body\b[^<>]{0,2000}>", re.IGNORECASE)
 _HTTP = re.compile(r"https?://[^\s]", re.IGNORECASE)
 _URL_ATTRIBUTES = frozenset({"href", "src", "action", "background", "poster", "xlink:href"})
 _MAX_STYLE_WORK = 20_000_000
+_MAX_NESTING = 1_000
+# tags that have no end, or whose end a parser supplies
+_NOT_NESTING = frozenset(
+    "area base br col embed hr img input link meta param source track wbr p li td th tr dt dd option".split()
+)
 
 
 def compile_mail(source: Source, *, language: Language, site: Site, kind: Kind = "marketing") -> Compiled:
@@ -171,8 +176,8 @@ def _inlined(document: str, *, keeps_styles: bool) -> str:
     """CSS in attributes; media queries stay. Nothing is fetched. What cannot be inlined is sent as written."""
     if "<style" not in document.lower():
         return document
-    # every selector is tried on every element: beyond this product it would take seconds
-    if document.count("{") * document.count("<") > _MAX_STYLE_WORK:
+    # every selector is tried on every element, and parsers take the square of the depth: beyond these it takes minutes
+    if document.count("{") * document.count("<") > _MAX_STYLE_WORK or _depth(document) > _MAX_NESTING:
         return document
     inliner = css_inline.CSSInliner(
         keep_style_tags=keeps_styles, keep_at_rules=True, keep_link_tags=True, load_remote_stylesheets=False
@@ -181,6 +186,20 @@ def _inlined(document: str, *, keeps_styles: bool) -> str:
         return inliner.inline(document)
     except (css_inline.InlineError, ValueError):
         return document
+
+
+def _depth(document: str) -> int:
+    """How deep elements stand in each other at most, by a rough count."""
+    depth = deepest = 0
+    for event in scan(document):
+        if event.name in _NOT_NESTING:
+            continue
+        if event.kind == "open":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif event.kind == "close":
+            depth -= 1
+    return deepest
 
 
 class _Planter:
