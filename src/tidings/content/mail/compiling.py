@@ -31,7 +31,30 @@ _MAX_STYLE_WORK = 20_000_000
 _MAX_NESTING = 1_000
 # tags that have no end, or whose end a parser supplies
 _NOT_NESTING = frozenset(
-    "area base br col embed hr img input link meta param source track wbr p li td th tr dt dd option".split()
+    [
+        "area",
+        "base",
+        "br",
+        "col",
+        "embed",
+        "hr",
+        "img",
+        "input",
+        "link",
+        "meta",
+        "param",
+        "source",
+        "track",
+        "wbr",
+        "p",
+        "li",
+        "td",
+        "th",
+        "tr",
+        "dt",
+        "dd",
+        "option",
+    ]
 )
 
 
