@@ -18,6 +18,7 @@ from tidings.segments.queries import (
     list_segments,
     segment_by_id,
 )
+from tidings.segments.store import sql
 from tidings.segments.types import All, Any, ColumnIs, Everybody, HasTags, Not, Search, StatusIn
 
 RULE = All((HasTags("in", (1, 2)), Not(StatusIn(("bounced",))), Any((Search("ada", True), Everybody()))))
@@ -78,3 +79,9 @@ async def test_a_count_that_takes_too_long_is_refused_and_leaves_the_connection_
         await count_contacts(core, rule, limit=timedelta(milliseconds=20))
     assert caught.value.code == "too_slow"
     assert await count_contacts(core, Everybody()) == 20000
+
+
+async def test_every_statement_is_understood_by_the_database(core: Core) -> None:
+    async with core.db.connection() as connection:
+        for name in sql.names():
+            await connection.execute(f"PREPARE {name} AS {getattr(sql, name)}")

@@ -6,6 +6,8 @@ import json
 from typing import Any as Anything
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tidings.contacts.types import CustomField
 from tidings.dialects.fluentcrm.filters import advanced_rule, contact_query_rule, recipients_rule
@@ -217,3 +219,36 @@ async def test_the_recorded_oddities_hold_on_a_database(core: Core) -> None:
     assert await names(one("custom_fields", "plan", "!=", "team")) == "bcd"
     assert await names(one("custom_fields", "score", ">", "15")) == "a"
     assert await names(one("segment", "tags", "not_in", [1])) == "abcd"
+
+
+_PROPERTIES = "subscriber custom_fields segment activities email id tags status score skills renews created_at search"
+_OTHERS = "= in not_in contains > before days_within in_all is_null operator source value email_sent 1 2026-01-01"
+_HOSTILE = ["'; --", "a\0b", "\ud800", "", "campaign_email_activity"]
+_WORDS = st.sampled_from([*_PROPERTIES.split(), *_OTHERS.split(), *_HOSTILE])
+_ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | _WORDS | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_WORDS, inner, max_size=3),
+    max_leaves=10,
+)
+_CONDITIONS = st.fixed_dictionaries(
+    {"source": st.tuples(_WORDS, _WORDS).map(list) | _ANY_JSON, "operator": _WORDS, "value": _ANY_JSON}
+)
+
+
+@settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
+@given(value=st.lists(st.lists(_CONDITIONS | _ANY_JSON, max_size=3) | _ANY_JSON, max_size=3) | _ANY_JSON)
+async def test_whatever_arrives_is_a_rule_that_runs_or_a_named_refusal(core: Core, value: object) -> None:
+    params = dict.fromkeys(("search", "tags", "lists", "statuses", "company_ids", "contact_status"), value)
+    attempts = (
+        lambda: advanced_rule(value, fields=FIELDS),
+        lambda: advanced_rule(value, fields=FIELDS, is_strict=True),
+        lambda: contact_query_rule({**params, "custom_fields": value, "filter_type": value}, fields=FIELDS),
+        lambda: recipients_rule({"subscribers": value, "excludedSubscribers": value}, fields=FIELDS),
+        lambda: recipients_rule({"sending_filter": "dynamic_segment", "dynamic_segment": value}, fields=FIELDS),
+    )
+    for attempt in attempts:
+        try:
+            rule = attempt()
+        except (Invalid, Refused):
+            continue
+        assert await list_contact_ids(core, rule) == []
