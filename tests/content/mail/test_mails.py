@@ -314,9 +314,32 @@ def line_ends_only(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def test_very_deep_markup_is_sent_without_inlining() -> None:
-    mail = compiled("<div>" * 100_000, design="simple")
-    assert "<style>" in part(sent(mail), "html")
+def test_links_between_outlooks_comments_are_tracked() -> None:
+    body = (
+        '<!--[if mso]><v:rect href="https://a.example"><![endif]--><!--[if !mso]><!-->'
+        '<a href="https://b.example">b</a><!--<![endif]-->'
+    )
+    mail = compiled(body)
+    assert mail.links == ("https://a.example", "https://b.example")
+    assert render_html(mail, ANN, MailLinks()) == body + "\n"
+    assert render_text(mail, ANN, MailLinks()) == "b (https://b.example)\n"
+
+
+@pytest.mark.parametrize(
+    "deep",
+    [
+        "<div>" * 100_000,
+        "<div></x>" * 60_000,
+        "<svg>" + "<td>" * 60_000,
+        "<!-->" + "<div>" * 60_000 + "-->",
+        "<!--[if -->" + "<div>" * 60_000 + "]>",
+        "<textarea><style></textarea>" + "<div>" * 60_000,
+        "<select><title></select>" + "<div>" * 60_000,
+        "<span><div></span>" * 40_000,
+    ],
+)
+def test_very_deep_markup_is_sent_without_inlining(deep: str) -> None:
+    assert "<style>" in part(sent(compiled(deep, design="simple")), "html")
 
 
 def test_entities_in_codes_are_what_editors_make_of_them() -> None:

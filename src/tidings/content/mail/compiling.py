@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from html import unescape
 from typing import cast
 
@@ -28,7 +29,13 @@ _BODY_START = re.compile(r"<body\b[^<>]{0,2000}>", re.IGNORECASE)
 _HTTP = re.compile(r"https?://[^\s]", re.IGNORECASE)
 _URL_ATTRIBUTES = frozenset({"href", "src", "action", "background", "poster", "xlink:href"})
 _MAX_STYLE_WORK = 20_000_000
-_MAX_NESTING = 1_000
+_MAX_NESTING = 250
+_EXOTIC = re.compile(
+    r"<(?:svg|math|select|textarea|xmp|iframe|noembed|noframes|plaintext|frameset|template|script)"
+    r"|--!>|<!\[CDATA",
+    re.IGNORECASE,
+)
+_TITLE = re.compile("<title", re.IGNORECASE)
 # tags that have no end, or whose end a parser supplies
 _NOT_NESTING = frozenset(
     [
@@ -212,15 +219,24 @@ def _inlined(document: str, *, keeps_styles: bool) -> str:
 
 
 def _depth(document: str) -> int:
-    """How deep elements stand in each other at most, by a rough count."""
+    """How deep elements stand in each other at most, by a count that errs upwards.
+
+    A parser overruns its stack on very deep markup and takes the process along, so nothing may hide here: where
+    tags change their meaning (foreign elements, raw texts, malformed comments), every tag counts.
+    """
+    if _EXOTIC.search(document) or len(_TITLE.findall(document)) > 1:
+        return document.count("<")
+    open_tags: Counter[str] = Counter()
     depth = deepest = 0
     for event in scan(document):
         if event.name in _NOT_NESTING:
             continue
         if event.kind == "open":
+            open_tags[event.name] += 1
             depth += 1
             deepest = max(deepest, depth)
-        elif event.kind == "close":
+        elif event.kind == "close" and open_tags[event.name]:
+            open_tags[event.name] -= 1
             depth -= 1
     return deepest
 

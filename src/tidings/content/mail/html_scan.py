@@ -60,10 +60,13 @@ def scan(html: str) -> Iterator[Event]:
 def _markup(html: str, less: int) -> Event:
     length = len(html)
     if html.startswith("<!--", less):
-        # what stands between Outlook's conditional comments is markup of the mail
-        ending = "]>" if html.startswith("<!--[if", less) else "-->"
-        end = html.find(ending, less + 4)
-        return Event("comment", less, length if end < 0 else end + len(ending))
+        # "<!-->" is a whole comment; what stands between Outlook's conditional comments is markup of the mail
+        end = html.find("-->", less + 2)
+        end = length if end < 0 else end + 3
+        if html.startswith("<!--[if", less):
+            condition = html.find("]>", less, min(end, less + 1_000))
+            end = end if condition < 0 else condition + 2
+        return Event("comment", less, end)
     if html.startswith(("<!", "<?"), less):
         end = html.find(">", less)
         return Event("other", less, length if end < 0 else end + 1)
