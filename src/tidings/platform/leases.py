@@ -20,6 +20,7 @@ from typing import Any, cast
 import asyncpg  # pyright: ignore[reportMissingTypeStubs]
 
 from tidings.platform.core import Core
+from tidings.platform.metrics import is_leader
 
 log = logging.getLogger("tidings.leases")
 
@@ -85,6 +86,7 @@ async def lead(
     """Becomes the leader when nobody is, and runs what is due, every `tick` seconds, until `stop` is set."""
     while not stop.is_set():
         async with leadership(core.db.dsn, name) as is_still_leading:
+            is_leader.set(is_still_leading is not None)
             while is_still_leading is not None and not stop.is_set() and await is_still_leading():
                 await run_due(core, periodics)
                 await _sleep(stop, tick)

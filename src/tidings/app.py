@@ -1,0 +1,284 @@
+"""The composition root of a web process: settings to pool to doors. The only place that knows everybody.
+
+`create` is the factory the server calls in each process; `build_core` and `build_asgi` are its two halves for whoever
+composes by hand (tests, the command line). What a door says is the door's; here it is only found by its path.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import logging
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+from urllib.parse import parse_qs
+
+import msgspec
+
+from tidings.platform import metrics
+from tidings.platform.clock import SystemClock
+from tidings.platform.core import Core
+from tidings.platform.crypto import load_keyring
+from tidings.platform.db import Database
+from tidings.platform.health import Readiness
+from tidings.platform.installation import Installation
+from tidings.platform.logs import configure_logs
+from tidings.settings import ProcessSettings
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+log = logging.getLogger("tidings.app")
+
+MEGABYTE = 1024 * 1024
+# Each door and the largest body it may be sent, in bytes; None where the door refuses in its own shape.
+DOORS: dict[str, tuple[str, int | None]] = {
+    "fluentcrm": ("tidings.dialects.fluentcrm.app", None),
+    "furiosa": ("tidings.dialects.furiosa.app", None),
+    "fluenzr": ("tidings.dialects.fluenzr.app", None),
+    "public": ("tidings.public.app", 1 * MEGABYTE),
+    # Imports are uploaded through the interface and streamed to disk.
+    "ui": ("tidings.ui.app", 2048 * MEGABYTE),
+}
+_PREFIXES = (
+    ("/wp-json/", "fluentcrm"),
+    ("/api/v1/", "furiosa"),
+    ("/v1/", "fluenzr"),
+    ("/t/", "public"),
+    ("/u/", "public"),
+)
+_QUERIES = (("rest_route", "fluentcrm"), ("ns_url", "public"), ("fluentcrm", "public"))
+SECURITY_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"SAMEORIGIN"),
+    (b"referrer-policy", b"strict-origin-when-cross-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+)
+
+
+async def build_core(settings: ProcessSettings, *, max_connections: int = 10) -> Core:
+    """Opens the pool and the keyring. `settings.database_url` must be set; raises what asyncpg raises."""
+    assert settings.database_url is not None, "the caller starts the embedded server"
+    db = await Database.open(settings.database_url, max_size=max_connections)
+    keys = load_keyring(settings.data_dir, settings.secret_key)
+    return Core(db, SystemClock(), keys, Installation(db, keys), settings.data_dir)
+
+
+def build_asgi(core: Core) -> Dispatcher:
+    """Every door that is there, behind one dispatcher."""
+    return Dispatcher(core, {name: app for name in DOORS if (app := _door(name, core)) is not None})
+
+
+def _door(name: str, core: Core) -> AsgiApp | None:
+    module = DOORS[name][0]
+    try:
+        return importlib.import_module(module).build(core)
+    except ModuleNotFoundError as error:
+        # Only a door that was not built yet may be missing; a broken import inside one must be heard.
+        if error.name is not None and (module == error.name or module.startswith(error.name + ".")):
+            return None
+        raise
+
+
+def door_of(path: str, query: bytes) -> str:
+    """Which door answers: by query word on any path, else by prefix, else the interface."""
+    if query:
+        words = parse_qs(query.decode("latin-1"), keep_blank_values=True)
+        for word, door in _QUERIES:
+            if word in words:
+                return door
+    for prefix, door in _PREFIXES:
+        if path.startswith(prefix) or path == prefix[:-1]:
+            return door
+    return "ui"
+
+
+class Dispatcher:
+    """Sends a request to its door, adds what every answer carries, counts it, and answers health by itself."""
+
+    def __init__(self, core: Core, doors: dict[str, AsgiApp]) -> None:
+        self.core = core
+        self.doors = doors
+        self._readiness = Readiness(core)
+        self._lifespans: list[_Lifespan] = []
+
+    async def start(self) -> None:
+        """Lets every door that has something to open open it."""
+        for app in self.doors.values():
+            lifespan = _Lifespan(app)
+            self._lifespans.append(lifespan)
+            await lifespan.start()
+
+    async def stop(self) -> None:
+        """Closes the doors in reverse."""
+        for lifespan in reversed(self._lifespans):
+            await lifespan.stop()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        path: str = scope["path"]
+        send = _Answering(send)
+        if path in ("/healthz", "/readyz", "/metrics"):
+            await self._own(path, send)
+            return
+        name = door_of(path, scope["query_string"])
+        app = self.doors.get(name)
+        if app is None:
+            await _answer(send, 404, b"Not found.\n")
+            return
+        await self._pass(name, app, scope, receive, send)
+
+    async def _pass(self, name: str, app: AsgiApp, scope: Scope, receive: Receive, answer: _Answering) -> None:
+        limit = DOORS[name][1]
+        if limit is not None and _declared_length(scope) > limit:
+            await _answer(answer, 413, b"The request body is too large.\n")
+            return
+        started_at = time.perf_counter()
+        try:
+            await app(scope, receive if limit is None else _capped(receive, limit), answer)
+        except _TooLarge:
+            if not answer.status:
+                await _answer(answer, 413, b"The request body is too large.\n")
+        except Exception:
+            log.exception("%s %s crashed", scope["method"], scope["path"])
+            if answer.status:
+                raise
+            await _answer(answer, 500, b"Something went wrong. The log has the details.\n")
+        metrics.requests_total.labels(name, f"{answer.status // 100}xx").inc()
+        metrics.request_seconds.labels(name).observe(time.perf_counter() - started_at)
+
+    async def _own(self, path: str, send: Send) -> None:
+        if path == "/healthz":
+            await _answer(send, 200, b"ok\n")
+        elif path == "/readyz":
+            checks = await self._readiness.checks()
+            is_ready = all(check.is_well for check in checks)
+            body = {"ready": is_ready, "checks": {check.name: check.says for check in checks}}
+            await _answer(send, 200 if is_ready else 503, msgspec.json.encode(body), b"application/json")
+        else:
+            await _answer(send, 200, await metrics.render(self.core), metrics.CONTENT_TYPE.encode())
+
+
+class _TooLarge(Exception):
+    """The body went over the door's limit while it was read."""
+
+
+def _declared_length(scope: Scope) -> int:
+    value = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+    return int(value) if value.isdigit() else 0
+
+
+def _capped(receive: Receive, limit: int) -> Receive:
+    seen = 0
+
+    async def capped() -> MutableMapping[str, Any]:
+        nonlocal seen
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if seen > limit:
+            raise _TooLarge
+        return message
+
+    return capped
+
+
+class _Answering:
+    """The send side: adds the security headers a door did not set itself and remembers the status."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.status = 0
+
+    async def __call__(self, message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = list(message.get("headers", ()))
+            present = {bytes(name).lower() for name, _ in headers}
+            headers.extend(header for header in SECURITY_HEADERS if header[0] not in present)
+            message = {**message, "headers": headers}
+        await self._send(message)
+
+
+async def _answer(send: Send, status: int, body: bytes, kind: bytes = b"text/plain; charset=utf-8") -> None:
+    headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode()), (b"cache-control", b"no-store")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+class _Lifespan:
+    """Drives the lifespan of one door; a door that knows no lifespan is left alone."""
+
+    def __init__(self, app: AsgiApp) -> None:
+        self._app = app
+        self._to_app: asyncio.Queue[MutableMapping[str, Any]] = asyncio.Queue()
+        self._from_app: asyncio.Queue[MutableMapping[str, Any]] = asyncio.Queue()
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Raises RuntimeError when the door says that it cannot start."""
+        self._task = asyncio.create_task(self._run())
+        await self._to_app.put({"type": "lifespan.startup"})
+        message = await self._from_app.get()
+        if message["type"] == "lifespan.startup.failed":
+            raise RuntimeError(message.get("message") or "a door failed to start")
+
+    async def stop(self) -> None:
+        if self._task is not None and not self._task.done():
+            await self._to_app.put({"type": "lifespan.shutdown"})
+            await self._from_app.get()
+            await self._task
+
+    async def _run(self) -> None:
+        try:
+            scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": {}}
+            await self._app(scope, self._to_app.get, self._from_app.put)
+        except Exception as error:
+            log.debug("a door has no lifespan: %r", error)
+        finally:
+            # Whoever waits for an answer that will not come must not wait for ever.
+            await self._from_app.put({"type": "lifespan.none"})
+
+
+class Application:
+    """The ASGI app of one web process: opens the core when the server starts it and closes it at the end."""
+
+    def __init__(self, settings: ProcessSettings) -> None:
+        self._settings = settings
+        self._dispatcher: Dispatcher | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+            return
+        assert self._dispatcher is not None, "the server did not run the lifespan"
+        await self._dispatcher(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            core = await build_core(self._settings)
+            self._dispatcher = build_asgi(core)
+            await self._dispatcher.start()
+        except Exception as error:
+            log.exception("the web process cannot start")
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            return
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self._dispatcher.stop()
+        await core.db.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+def create() -> Application:
+    """The factory for the server: reads the environment, once per process."""
+    from tidings.workers.supervisor import die_with_parent
+
+    die_with_parent()
+    settings = ProcessSettings.from_environment()
+    configure_logs(settings.log_format)
+    return Application(settings)

@@ -1,0 +1,46 @@
+"""The leader's periodic work: a table of small pieces, each safe to run twice. How one leads is in `platform.leases`."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+from tidings.platform.core import Core
+from tidings.platform.leases import Periodic, lead
+from tidings.platform.tallies import fold
+
+MONTHS_AHEAD = 3
+
+
+async def fold_tallies(core: Core) -> None:
+    """Keeps the tallies short, so that a count is a sum over few rows."""
+    async with core.db.transaction() as tx:
+        await fold(tx, "tallies", by=("scope", "key", "word"), sums=("contacts", "emails", "phones"))
+        await fold(tx, "message_tallies", by=("campaign_id", "word"), sums=("n",))
+
+
+async def make_partitions(core: Core) -> None:
+    """Makes the coming months of the logs, long before they are needed."""
+    async with core.db.transaction() as tx:
+        for table in ("facts", "hits"):
+            await tx.execute("SELECT ensure_month_partitions($1, $2)", table, MONTHS_AHEAD)
+
+
+async def purge_stale(core: Core) -> None:
+    """Deletes what is over and nobody looks at again: counted windows, ended sessions, finished jobs of last month."""
+    async with core.db.transaction() as tx:
+        await tx.execute("DELETE FROM rate_windows WHERE window_at < now() - interval '1 day'")
+        await tx.execute("DELETE FROM sessions WHERE expires_at < now()")
+        await tx.execute("DELETE FROM jobs WHERE finished_at < now() - interval '30 days'")
+
+
+PERIODICS: list[Periodic] = [
+    Periodic("fold_tallies", timedelta(minutes=1), fold_tallies),
+    Periodic("make_partitions", timedelta(hours=1), make_partitions),
+    Periodic("purge_stale", timedelta(hours=1), purge_stale),
+]
+
+
+async def schedule(core: Core, stop: asyncio.Event) -> None:
+    """Leads when nobody else does, until `stop`."""
+    await lead(core, PERIODICS, stop)

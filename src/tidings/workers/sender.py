@@ -1,0 +1,189 @@
+"""The sender: takes due messages of running campaigns, writes the mails, sends them, stores what became of them.
+
+While one group is on the wire the next is claimed, and the outcomes of the last are stored. Groups are small enough
+that a crash leaves only a moment's worth of messages unknown; memory holds three groups, whatever the audience.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+import time
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from tidings.content import mime
+from tidings.messages import accounts, claims
+from tidings.messages.claims import Claimed
+from tidings.messages.mailing import Mailing, load_mailing
+from tidings.messages.store import sql
+from tidings.messages.transports.types import Envelope, Outcome, Result, Transport
+from tidings.messages.types import Account
+from tidings.platform.core import Core
+
+log = logging.getLogger("tidings.sender")
+# A group should take about this long; its size follows the speed of the server.
+GROUP_TIME = 0.06
+SMALLEST, LARGEST = 50, 1000
+IDLE = 0.5
+RECOVER_EVERY = 10.0
+KEPT_MAILINGS = 8
+
+
+@dataclass
+class Sender:
+    """One sending loop. `worker` names it in the rows it holds."""
+
+    core: Core
+    worker: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}:{time.time_ns():x}")
+    _mailings: OrderedDict[tuple[int, int], Mailing] = field(default_factory=OrderedDict[tuple[int, int], Mailing])
+    _transports: dict[tuple[int, object], Transport] = field(default_factory=dict[tuple[int, object], Transport])
+    _sizes: dict[int, int] = field(default_factory=dict[int, int])
+    _recovered_at: float = 0.0
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Works until `stop` is set; what is in hand is finished first."""
+        while not stop.is_set():
+            try:
+                sent = await self.pass_once(stop)
+            except Exception:
+                log.exception("a sending pass failed; trying again")
+                sent = 0
+                await asyncio.sleep(IDLE)
+            if not sent:
+                await _wait(stop, IDLE)
+        await self.close()
+
+    async def close(self) -> None:
+        """Says goodbye to the servers."""
+        for transport in self._transports.values():
+            await transport.close()
+        self._transports.clear()
+
+    async def pass_once(self, stop: asyncio.Event | None = None) -> int:
+        """Sends what is due now, campaign by campaign; answers how many messages were handled."""
+        if time.monotonic() - self._recovered_at > RECOVER_EVERY:
+            self._recovered_at = time.monotonic()
+            await claims.recover_lost(self.core)
+        handled = 0
+        rows = await self.core.db.fetch(sql.sending_campaigns, self.core.clock.now())
+        for row in rows:
+            handled += await self._send_campaign(row["id"], row["version"], row["account_ids"], row["per_minute"], stop)
+        await claims.finish_campaigns(self.core)
+        return handled
+
+    async def _send_campaign(
+        self, campaign_id: int, version: int, account_ids: list[int], per_minute: int | None, stop: asyncio.Event | None
+    ) -> int:
+        mailing = await self._mailing(campaign_id, version)
+        usable = await accounts.usable_accounts(self.core, account_ids)
+        handled = 0
+        for account in usable:
+            n, is_healthy = await self._send_through(account, mailing, per_minute, stop)
+            handled += n
+            if is_healthy:
+                break
+        return handled
+
+    async def _send_through(
+        self, account: Account, mailing: Mailing, per_minute: int | None, stop: asyncio.Event | None
+    ) -> tuple[int, bool]:
+        """Group after group until nothing is due, the account fails or somebody stops us."""
+        transport = await self._transport(account)
+        handled = 0
+        is_healthy = True
+        claiming = asyncio.create_task(self._claim(account, mailing, per_minute))
+        storing: asyncio.Task[None] | None = None
+        try:
+            while True:
+                group = await claiming
+                if not group:
+                    break
+                claiming = asyncio.create_task(self._claim(account, mailing, per_minute))
+                outcomes = await self._send_group(account, transport, mailing, group)
+                if storing is not None:
+                    await storing
+                storing = asyncio.create_task(claims.store_outcomes(self.core, self.worker, outcomes))
+                handled += len(group)
+                failed = next((r for _, r in outcomes if r.outcome is Outcome.ACCOUNT_FAILED), None)
+                if failed is not None:
+                    await accounts.open_breaker(self.core, account.id, failed.text)
+                    is_healthy = False
+                elif account.failures:
+                    await accounts.close_breaker(self.core, account.id)
+                if not is_healthy or (stop is not None and stop.is_set()):
+                    await claims.release(self.core, [one.id for one in await claiming])
+                    break
+        finally:
+            if storing is not None:
+                await storing
+        return handled, is_healthy
+
+    async def _claim(self, account: Account, mailing: Mailing, per_minute: int | None) -> list[Claimed]:
+        size = self._sizes.get(account.id, SMALLEST)
+        granted = await accounts.take_allowance(self.core, account, mailing.id, per_minute, size)
+        if not granted:
+            return []
+        return await claims.claim(
+            self.core,
+            mailing.id,
+            limit=granted,
+            worker=self.worker,
+            account_id=account.id,
+            needs=mailing.needs,
+            is_transactional=mailing.is_transactional,
+        )
+
+    async def _send_group(
+        self, account: Account, transport: Transport, mailing: Mailing, group: list[Claimed]
+    ) -> list[tuple[Claimed, Result]]:
+        started = time.monotonic()
+        date = mime.date_header(self.core.clock.now().timestamp())
+        by_id = {one.id: one for one in group}
+        outcomes: list[tuple[Claimed, Result]] = []
+        envelopes: list[Envelope] = []
+        for one in group:
+            try:
+                data = mailing.write(one.id, one.person, one.subject_id, date=date)
+            except ValueError as error:
+                outcomes.append((one, Result(one.id, Outcome.REFUSED, None, str(error))))
+                continue
+            envelopes.append(Envelope(one.id, mailing.sender.from_email, one.person.email, data))
+        await transport.send(envelopes, lambda result: outcomes.append((by_id[result.key], result)))
+        taken = time.monotonic() - started
+        size = int(len(group) * GROUP_TIME / max(taken, 0.001))
+        self._sizes[account.id] = max(
+            SMALLEST, min(account.connections * 20, LARGEST, max(size, account.connections * 2))
+        )
+        return outcomes
+
+    async def _mailing(self, campaign_id: int, version: int) -> Mailing:
+        key = (campaign_id, version)
+        if key not in self._mailings:
+            self._mailings[key] = await load_mailing(self.core, campaign_id)
+            while len(self._mailings) > KEPT_MAILINGS:
+                self._mailings.popitem(last=False)
+        return self._mailings[key]
+
+    async def _transport(self, account: Account) -> Transport:
+        key = (account.id, account.updated_at)
+        if key not in self._transports:
+            for old in [one for one in self._transports if one[0] == account.id]:
+                await self._transports.pop(old).close()
+            self._transports[key] = await accounts.transport_of(self.core, account)
+        return self._transports[key]
+
+
+async def _wait(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await stop.wait()
+    except TimeoutError:
+        pass
+
+
+async def run_sender(core: Core, stop: asyncio.Event) -> None:
+    """The loop for the worker process."""
+    await Sender(core).run(stop)
