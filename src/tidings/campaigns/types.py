@@ -33,6 +33,8 @@ class Campaign(msgspec.Struct, frozen=True):
     body: str
     design: str
     template_id: int | None
+    footer: str
+    look: dict[str, Any]
     audience: dict[str, Any]
     sender: dict[str, Any]
     settings: dict[str, Any]
@@ -68,6 +70,8 @@ EDITABLE: frozenset[str] = frozenset(
         "body",
         "design",
         "template_id",
+        "footer",
+        "look",
         "audience",
         "sender",
         "settings",

@@ -16,16 +16,31 @@ from tidings.messages.types import Account
 from tidings.platform.core import Core
 from tidings.platform.errors import Invalid, NotFound, Problem, Refused
 
-_EDITABLE = (
-    "name kind host port encryption username verifies_tls connections from_name from_email per_second per_minute "
-    "per_hour per_day is_enabled"
-).split()
+_EDITABLE = [
+    "name",
+    "kind",
+    "host",
+    "port",
+    "encryption",
+    "username",
+    "verifies_tls",
+    "connections",
+    "from_name",
+    "from_email",
+    "per_second",
+    "per_minute",
+    "per_hour",
+    "per_day",
+    "is_enabled",
+]
 _PURPOSE = "mail-account"
 
 
 async def list_accounts(core: Core) -> list[Account]:
     """Every account, the oldest first."""
-    return [Account(*row) for row in await core.db.fetch(f"SELECT {ACCOUNT_SELECTED} FROM mail_accounts a ORDER BY a.id")]
+    return [
+        Account(*row) for row in await core.db.fetch(f"SELECT {ACCOUNT_SELECTED} FROM mail_accounts a ORDER BY a.id")
+    ]
 
 
 async def account_by_id(core: Core, account_id: int) -> Account:
@@ -108,7 +123,9 @@ async def set_smtp_url(core: Core, url: str) -> int:
     parts = urlsplit(url)
     query = {name: values[0] for name, values in parse_qs(parts.query).items()}
     if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-        raise Invalid({"smtp_url": Problem("url", "The address is like smtp://user:password@host:587?encryption=starttls.")})
+        raise Invalid(
+            {"smtp_url": Problem("url", "The address is like smtp://user:password@host:587?encryption=starttls.")}
+        )
     encryption = query.get("encryption") or ("tls" if parts.scheme == "smtps" else "starttls")
     values: dict[str, Any] = {
         "kind": "smtp",
@@ -210,7 +227,9 @@ async def take_allowance(core: Core, account: Account, campaign_id: int, per_min
         for key, limit, seconds in active:
             row = await tx.fetchrow(sql.peek_tokens, key)
             if row is None:
-                await tx.execute("INSERT INTO token_buckets VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", key, float(limit), now)
+                await tx.execute(
+                    "INSERT INTO token_buckets VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", key, float(limit), now
+                )
                 row = await tx.fetchrow(sql.peek_tokens, key)
             assert row is not None
             gone = max((now - row["updated_at"]) / timedelta(seconds=1), 0)

@@ -114,4 +114,6 @@ async def finish_campaigns(core: Core) -> list[int]:
 
 async def retry_messages(core: Core, campaign_id: int, states: Sequence[str], ids: Sequence[int] | None = None) -> int:
     """Queues messages in final states again (resend failed, unknown, unopened); answers how many."""
-    return await core.db.fetchval(sql.retry, campaign_id, list(states), list(ids) if ids is not None else None, core.clock.now())
+    return await core.db.fetchval(
+        sql.retry, campaign_id, list(states), list(ids) if ids is not None else None, core.clock.now()
+    )

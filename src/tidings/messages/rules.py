@@ -47,7 +47,11 @@ def backoff(attempts: int) -> timedelta:
 def is_no_mailbox(result: Result) -> bool:
     """Whether a refusal is a hard bounce: the address is dead, not just this mail unwanted."""
     text = result.text.lower()
-    return result.outcome is Outcome.REFUSED and result.code in (550, 551, 553, 556) and any(w in text for w in _NO_MAILBOX)
+    return (
+        result.outcome is Outcome.REFUSED
+        and result.code in (550, 551, 553, 556)
+        and any(w in text for w in _NO_MAILBOX)
+    )
 
 
 def state_of(result: Result, attempts: int) -> State:

@@ -32,10 +32,10 @@ SELECT campaign_id, id, weight, subject FROM campaign_subjects WHERE campaign_id
 SELECT campaign_id, label_id FROM campaign_labels WHERE campaign_id = ANY($1::bigint[]) ORDER BY label_id
 
 -- name: duplicate
-INSERT INTO campaigns (parent_id, kind, title, slug, language, subject, preheader, body, design, template_id, audience,
+INSERT INTO campaigns (parent_id, kind, title, slug, language, subject, preheader, body, design, template_id, footer, look, audience,
                        sender, settings, utm, is_transactional, tracks_opens, tracks_clicks, account_ids, per_minute,
                        created_by, created_at, updated_at)
-SELECT parent_id, kind, $2, slug, language, subject, preheader, body, design, template_id, audience, sender, settings,
+SELECT parent_id, kind, $2, slug, language, subject, preheader, body, design, template_id, footer, look, audience, sender, settings,
        utm, is_transactional, tracks_opens, tracks_clicks, account_ids, per_minute, $3, $4, $4
 FROM campaigns WHERE id = $1 RETURNING id
 

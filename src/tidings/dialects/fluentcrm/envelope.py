@@ -69,7 +69,7 @@ def page_of_rows(call: Call, rows: Sequence[Any], total: int, request: PageReque
         "last_page_url": url(last),
         "links": links,
         "next_page_url": url(after),
-        "path": path.rstrip("/") if path == call.context.public_url else path,
+        "path": path.rstrip("/"),
         "per_page": request.per_page,
         "prev_page_url": url(before),
         "to": request.offset + len(rows) if rows else None,

@@ -47,6 +47,8 @@ def subject_of(data: bytes) -> str:
     if not found:
         return ""
     try:
-        return str(email.header.make_header(email.header.decode_header(found.group(1).decode("ascii", "replace"))))[:500]
+        return str(email.header.make_header(email.header.decode_header(found.group(1).decode("ascii", "replace"))))[
+            :500
+        ]
     except (ValueError, LookupError):
         return found.group(1).decode("ascii", "replace")[:500]

@@ -357,6 +357,8 @@ class SmtpConnection(asyncio.Protocol):
             self._write(b"QUIT\r\n")
         if self._transport is not None:
             self._transport.close()
+            # one turn of the loop, so that the socket is really closed when the caller goes on
+            await asyncio.sleep(0)
 
 
 def _said(line: bytes, texts: list[str] | None) -> str:

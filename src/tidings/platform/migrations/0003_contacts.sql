@@ -236,3 +236,18 @@ CREATE TABLE suppressions (
     source      text NOT NULL DEFAULT '',
     at          timestamptz NOT NULL DEFAULT now()
 );
+
+-- Events that outside systems report about a contact: the same key and title again raise the counter.
+CREATE TABLE contact_events (
+    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    contact_id   bigint NOT NULL REFERENCES contacts ON DELETE CASCADE,
+    provider     text NOT NULL DEFAULT 'custom',
+    event_key    text NOT NULL,
+    title        text NOT NULL,
+    value        text NOT NULL DEFAULT '',
+    counter      int NOT NULL DEFAULT 1,
+    created_by   bigint,
+    created_at   timestamptz NOT NULL DEFAULT now(),
+    updated_at   timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX contact_events_of ON contact_events (contact_id, id DESC);

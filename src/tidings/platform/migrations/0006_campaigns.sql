@@ -15,6 +15,9 @@ CREATE TABLE campaigns (
     body              text NOT NULL DEFAULT '',
     design            text NOT NULL DEFAULT 'simple',
     template_id       bigint,
+    -- footer: 'global', 'none' or a text of its own; look: colours, width and fonts by name
+    footer            text NOT NULL DEFAULT 'global',
+    look              jsonb NOT NULL DEFAULT '{}',
     -- audience: {"include": […], "exclude": […], "rules": …}; its form is campaigns.types.Audience
     audience          jsonb NOT NULL DEFAULT '{}',
     -- sender: from_name, from_email, reply_to_name, reply_to_email, is_custom

@@ -1,0 +1,286 @@
+"""What stands on the tabs of a contact's page: notes, mails, events, and panels of modules that hold nothing yet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import nh3
+
+from tidings.contacts import actions, events, queries, rules
+from tidings.contacts.types import Note
+from tidings.content.preview import render_for_contact
+from tidings.dialects._engine.calls import Call
+from tidings.dialects._engine.routes import Route
+from tidings.dialects.fluentcrm import people
+from tidings.dialects.fluentcrm.campaigns_wire import DEFAULT_SETTINGS, message_body
+from tidings.dialects.fluentcrm.dialect import FieldErrors
+from tidings.dialects.fluentcrm.envelope import page_object, page_request
+from tidings.messages.queries import delete_messages_of_contact, list_messages
+from tidings.platform.errors import NotFound, Problem, Refused
+
+NOTE_TYPES = (
+    "note call email meeting activity quote_sent quote_accepted quote_refused invoice_sent invoice_part_paid "
+    "invoice_paid invoice_refunded transaction feedback social_post"
+).split()
+
+
+async def _require(call: Call) -> int:
+    if await queries.find_contact(call.core, call.id()) is None:
+        raise NotFound("subscriber", call.id())
+    return call.id()
+
+
+def note_body(call: Call, note: Note) -> dict[str, Any]:
+    """A note as stored."""
+    return {
+        "id": note.id,
+        "subscriber_id": str(note.contact_id),
+        "parent_id": note.parent_id,
+        "created_by": str(note.author_id) if note.author_id else None,
+        "status": note.status,
+        "type": note.kind,
+        "is_private": "1" if note.is_private else "0",
+        "title": note.title,
+        "description": note.description,
+        "created_at": call.context.stamp(note.created_at),
+        "updated_at": call.context.stamp(note.updated_at),
+    }
+
+
+async def list_notes(call: Call) -> Any:
+    page = await queries.list_notes(call.core, call.id(), page_request(call), call.text("search"))
+
+    def encode(note: Note) -> dict[str, Any]:
+        author: Any = False
+        if note.author_name:
+            photo = people.photo_of(note.author_name, note.author_name)
+            author = {"ID": note.author_id, "display_name": note.author_name, "photo": photo}
+        return note_body(call, note) | {"added_by": author}
+
+    body: dict[str, Any] = {"notes": page_object(call, page, encode)}
+    body["fields"] = {"fields": _note_fields()}
+    return body
+
+
+def _note_fields() -> dict[str, Any]:
+    options = [{"id": kind, "label": kind.replace("_", " ").capitalize()} for kind in NOTE_TYPES]
+    return {
+        "type": {"type": "input-option", "label": "Type", "id": "fc_note_type", "name": "type", "options": options},
+        "created_at": {"type": "date-time", "label": "Date", "id": "fc_note_date", "name": "created_at"},
+        "title": {"type": "input-text", "label": "Title", "id": "fc_note_title", "name": "title"},
+        "description": {"type": "wp-editor", "label": "Description", "id": "fc_note_body", "name": "description"},
+    }
+
+
+def _note_input(call: Call) -> dict[str, Any]:
+    given = call.record("note")
+    missing = {
+        name: Problem("required", f"The {name} field is required.")
+        for name in ("title", "description", "type")
+        if not str(given.get(name) or "").strip()
+    }
+    if missing:
+        raise FieldErrors(missing)
+    return given
+
+
+async def create_note(call: Call) -> Any:
+    given = _note_input(call)
+    contact_id = await _require(call)
+    text = await render_for_contact(call.core, _clean_html(str(given["description"])), contact_id)
+    note_id = await actions.add_note(
+        call.core,
+        contact_id,
+        kind=rules.clean_text(str(given["type"]))[:50],
+        title=rules.clean_text(str(given["title"])),
+        description=text,
+        author_id=call.caller.user.id,
+        created_at=call.context.instant(given["created_at"]) if given.get("created_at") else None,
+    )
+    note = await queries.find_note(call.core, note_id)
+    assert note is not None
+    stored = note_body(call, note)
+    body = {name: stored[name] for name in ("title", "description", "type", "created_at")}
+    body |= {
+        "subscriber_id": contact_id,
+        "created_by": note.author_id,
+        "updated_at": stored["updated_at"],
+        "id": note_id,
+    }
+    return {"note": body, "message": "Note successfully added"}
+
+
+def _clean_html(text: str) -> str:
+    return nh3.clean(text, clean_content_tags=set(), tags=nh3.ALLOWED_TAGS - {"script", "style"})
+
+
+async def update_note(call: Call) -> Any:
+    given = _note_input(call)
+    note_id = call.id("note_id")
+    known = await queries.find_note(call.core, note_id)
+    if known is None or known.contact_id != call.id():
+        raise NotFound("note", note_id)
+    await actions.update_note(
+        call.core,
+        note_id,
+        kind=rules.clean_text(str(given["type"]))[:50],
+        title=rules.clean_text(str(given["title"])),
+        description=_clean_html(str(given["description"])),
+        created_at=call.context.instant(given["created_at"]) if given.get("created_at") else None,
+    )
+    note = await queries.find_note(call.core, note_id)
+    assert note is not None
+    return {"note": note_body(call, note), "message": "Note successfully updated"}
+
+
+async def delete_note(call: Call) -> Any:
+    await actions.delete_notes(call.core, [call.id("note_id")], contact_id=call.id())
+    return {"message": "Note successfully deleted"}
+
+
+async def bulk_delete_notes(call: Call) -> Any:
+    ids = call.ids("note_ids")
+    if not ids:
+        raise Refused("No note IDs provided")
+    n = await actions.delete_notes(call.core, ids, contact_id=call.id())
+    return {"message": f"{n} note{'' if n == 1 else 's'} deleted"}
+
+
+async def list_emails(call: Call) -> Any:
+    page = await list_messages(call.core, page_request(call), contact_id=call.id(), filter=call.text("filter"))
+    return {"emails": page_object(call, page, lambda row: message_body(row, call.context))}
+
+
+async def delete_emails(call: Call) -> Any:
+    await delete_messages_of_contact(call.core, call.id(), call.ids("email_ids"))
+    return {"message": "Selected emails has been deleted"}
+
+
+async def template_mock(call: Call) -> Any:
+    mock: dict[str, Any] = dict.fromkeys(
+        (
+            "id",
+            "template_id",
+            "email_subject",
+            "email_pre_header",
+            "email_body",
+            "utm_source",
+            "utm_medium",
+            "utm_campaign",
+        ),
+        "",
+    )
+    mock |= {
+        "utm_term": "",
+        "utm_content": "",
+        "utm_status": 0,
+        "title": "Custom Email to Contact",
+        "status": "published",
+    }
+    mock |= {"design_template": "simple", "settings": DEFAULT_SETTINGS}
+    return {"email_mock": mock}
+
+
+async def tracking_events(call: Call) -> Any:
+    page = await events.list_events(call.core, call.id(), page_request(call))
+
+    def encode(one: events.TrackedEvent) -> dict[str, Any]:
+        return {
+            "id": one.id,
+            "subscriber_id": str(one.contact_id),
+            "counter": str(one.counter),
+            "created_by": str(one.created_by or 0),
+            "provider": one.provider,
+            "event_key": one.event_key,
+            "title": one.title,
+            "value": one.value,
+            "created_at": call.context.stamp(one.created_at),
+            "updated_at": call.context.stamp(one.updated_at),
+        }
+
+    return {"events": page_object(call, page, encode)}
+
+
+async def track_event(call: Call) -> Any:
+    missing = {
+        name: Problem("required", f"The {name} field is required.")
+        for name in ("event_key", "title")
+        if not call.text(name)
+    }
+    if missing:
+        raise FieldErrors(missing)
+    contact_id = call.integer("subscriber_id")
+    view = await queries.find_contact(call.core, contact_id) if contact_id else None
+    if view is None and call.text("email"):
+        view = await queries.find_contact_by_email(call.core, call.text("email"))
+    if view is None:
+        raise Refused("Subscriber not found", flags={"error_code": "subscriber_not_found"})
+    event_id = await events.track_event(
+        call.core,
+        view.contact.id,
+        event_key=rules.clean_text(call.text("event_key"))[:192],
+        title=rules.clean_text(call.text("title"))[:192],
+        value=rules.clean_text(call.text("value")),
+        provider=rules.clean_text(call.text("provider")) or "custom",
+        is_repeatable=call.flag("repeatable", default=True),
+        created_by=call.caller.user.id,
+    )
+    return {"message": "Event has been tracked", "id": event_id}
+
+
+async def purchase_history(_call: Call) -> Any:
+    return {"orders": {"orders": [], "total": 0}}
+
+
+async def form_submissions(call: Call) -> Any:
+    await _require(call)
+    columns = {
+        name: {"label": name, "width": "150px"} for name in ("id", "Form Title", "status", "Submitted At", "action")
+    }
+    return {"submissions": {"data": [], "total": 0, "columns_config": columns}}
+
+
+async def support_tickets(_call: Call) -> Any:
+    columns = {"id": {"label": "ID", "width": "100px"}, "status": {"label": "Status", "width": "120px"}}
+    columns |= {name: {"label": name.capitalize(), "width": "150px"} for name in ("Submitted at", "action")}
+    return {"tickets": {"data": [], "total": 0, "columns_config": columns}}
+
+
+async def external_view(_call: Call) -> Any:
+    return {"heading": "", "content_html": ""}
+
+
+async def save_external_view(_call: Call) -> Any:
+    raise Refused("Handled could not be found.")
+
+
+async def info_widgets(_call: Call) -> Any:
+    return {"widgets": {"top_widgets": [], "other_widgets": [], "widgets_count": 0}}
+
+
+async def dynamic_item_view(_call: Call) -> Any:
+    empty = {"title": "no title", "content_html": "sorry, no content found", "footer_content": ""}
+    return {"data_view": {"type": "html", **empty}}
+
+
+_READ, _WRITE = "fcrm_read_contacts", "fcrm_manage_contacts"
+_ONE = "/subscribers/{id}"
+ROUTES = [
+    Route("GET", f"{_ONE}/notes", "list-notes", _READ, "crud", list_notes),
+    Route("POST", f"{_ONE}/notes", "create-note", _WRITE, "crud", create_note),
+    Route("POST", f"{_ONE}/notes/bulk-delete", "bulk-delete-notes", _WRITE, "ack", bulk_delete_notes),
+    Route("PUT", f"{_ONE}/notes/{{note_id}}", "update-note", _WRITE, "crud", update_note),
+    Route("DELETE", f"{_ONE}/notes/{{note_id}}", "delete-note", _WRITE, "crud", delete_note),
+    Route("GET", f"{_ONE}/emails", "list-contact-emails", _READ, "view", list_emails),
+    Route("DELETE", f"{_ONE}/emails", "delete-contact-emails", _WRITE, "ack", delete_emails),
+    Route("GET", f"{_ONE}/emails/template-mock", "template-mock", _READ, "view", template_mock),
+    Route("GET", f"{_ONE}/tracking-events", "list-tracking-events", _READ, "view", tracking_events),
+    Route("POST", "/subscribers/track-event", "track-event", _WRITE, "ack", track_event),
+    Route("GET", f"{_ONE}/purchase-history", "purchase-history", _READ, "view", purchase_history),
+    Route("GET", f"{_ONE}/form-submissions", "form-submissions", _READ, "view", form_submissions),
+    Route("GET", f"{_ONE}/support-tickets", "support-tickets", _READ, "view", support_tickets),
+    Route("GET", f"{_ONE}/external_view", "external-view", _READ, "view", external_view),
+    Route("POST", f"{_ONE}/external_view", "save-external-view", _WRITE, "ack", save_external_view),
+    Route("GET", f"{_ONE}/info-widgets", "info-widgets", _READ, "view", info_widgets),
+    Route("GET", f"{_ONE}/dynamic-item-view", "dynamic-item-view", _READ, "view", dynamic_item_view),
+]

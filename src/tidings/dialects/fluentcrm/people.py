@@ -1,0 +1,138 @@
+"""The wire form of a contact and what it is read from (spec §2.1)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from tidings.contacts.types import Contact, ContactView, Membership
+from tidings.dialects.fluentcrm.wire import Wire, number_text
+
+# wire name: core name, where they differ; None: never written by a client
+RENAMED = {
+    "contact_owner": "owner_id",
+    "total_points": "points",
+    "life_time_value": "lifetime_value",
+}
+WRITABLE = (
+    "prefix first_name last_name email timezone address_line_1 address_line_2 postal_code city state country ip "
+    "latitude longitude phone contact_type source avatar date_of_birth total_points life_time_value contact_owner"
+).split()
+
+
+def md5_of(text: str) -> str:
+    """MD5 as the dialect's `hash`; a name for the record, never a proof."""
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
+def photo_of(email: str, name: str, avatar: str | None = None) -> str:
+    """The avatar, else a Gravatar with an initials picture to fall back on."""
+    if avatar:
+        return avatar
+    url = f"https://www.gravatar.com/avatar/{md5_of(email.strip().lower())}?s=128"
+    if name:
+        initials = "https://ui-avatars.com/api/" + "+".join(quote(part) for part in name.split(" ", 1))
+        url += f"&d={quote(initials + '/128', safe='')}"
+    return url
+
+
+def contact_body(contact: Contact, wire: Wire) -> dict[str, Any]:
+    """The columns of a contact, without its relations."""
+    c = contact
+    return {
+        "id": c.id,
+        "user_id": number_text(c.user_id),
+        "hash": md5_of(c.email or ""),
+        "contact_owner": number_text(c.owner_id),
+        "company_id": number_text(c.company_id),
+        "prefix": c.prefix,
+        "first_name": c.first_name,
+        "last_name": c.last_name,
+        "email": c.email,
+        "timezone": c.timezone,
+        "address_line_1": c.address_line_1,
+        "address_line_2": c.address_line_2,
+        "postal_code": c.postal_code,
+        "city": c.city,
+        "state": c.state,
+        "country": c.country,
+        "ip": c.ip,
+        "latitude": None if c.latitude is None else f"{c.latitude:.8f}",
+        "longitude": None if c.longitude is None else f"{c.longitude:.8f}",
+        "total_points": str(c.points),
+        "life_time_value": str(int(c.lifetime_value.to_integral_value())),
+        "phone": c.phone,
+        "status": c.status,
+        "contact_type": c.contact_type,
+        "sms_status": c.sms_status,
+        "source": c.source,
+        "avatar": c.avatar,
+        "date_of_birth": c.date_of_birth.isoformat() if c.date_of_birth else None,
+        "created_at": wire.stamp(c.created_at),
+        "last_activity": wire.stamp(c.active_at),
+        "updated_at": wire.stamp(c.updated_at),
+        "full_name": c.full_name,
+        "photo": photo_of(c.email or "", c.full_name, c.avatar),
+    }
+
+
+def terms_body(rows: Sequence[Membership], contact_id: int, wire: Wire, *, kind: str) -> list[dict[str, Any]]:
+    """Tags or lists of a contact, each with its pivot."""
+    body: list[dict[str, Any]] = []
+    for row in rows:
+        joined = wire.iso(row.joined_at)
+        one: dict[str, Any] = {"id": row.id, "title": row.title, "slug": row.slug, "description": row.description}
+        if kind == "Lists":
+            one["is_public"] = "1" if row.is_public else "0"
+        one["created_at"] = wire.stamp(row.created_at)
+        one["updated_at"] = wire.stamp(row.updated_at)
+        one["pivot"] = {
+            "subscriber_id": str(contact_id),
+            "object_id": str(row.id),
+            "object_type": f"FluentCrm\\App\\Models\\{kind}",
+            "created_at": joined,
+            "updated_at": joined,
+        }
+        body.append(one)
+    return body
+
+
+def view_body(view: ContactView, wire: Wire) -> dict[str, Any]:
+    """A contact with tags and lists."""
+    body = contact_body(view.contact, wire)
+    body["tags"] = terms_body(view.tags, view.contact.id, wire, kind="Tag")
+    body["lists"] = terms_body(view.lists, view.contact.id, wire, kind="Lists")
+    return body
+
+
+def values_from(params: Mapping[str, Any]) -> dict[str, Any]:
+    """The core's columns of a body; `full_name` is split at the first space; empty text clears."""
+    values: dict[str, Any] = {}
+    full_name = str(params.get("full_name") or "").strip()
+    if full_name and not params.get("first_name") and not params.get("last_name"):
+        first, _, last = full_name.partition(" ")
+        values |= {"first_name": first, "last_name": last.strip() or None}
+    for name in WRITABLE:
+        if name in params and not isinstance(params[name], dict | list):
+            value = params[name]
+            values[RENAMED.get(name, name)] = None if value in ("", None) else _typed(name, value)
+    for name in ("points", "lifetime_value"):
+        if values.get(name) is None:
+            values.pop(name, None)
+    if values.get("contact_type") is None:
+        values.pop("contact_type", None)
+    return values
+
+
+def _typed(name: str, value: Any) -> Any:
+    if name in ("latitude", "longitude", "life_time_value", "total_points", "contact_owner"):
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            return None
+        if name == "life_time_value":
+            return int(number + 0.5)
+        return number if name in ("latitude", "longitude") else int(number)
+    return str(value)

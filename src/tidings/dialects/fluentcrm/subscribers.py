@@ -1,0 +1,327 @@
+"""Contacts: list, read, create, change, delete (spec §2.1, §3). Bulk actions are in `bulk_actions`, the tabs of a
+contact's page in `contact_tabs`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tidings.contacts import actions, queries, rules
+from tidings.contacts.types import EDITABLE_STATUSES, STATUSES, Draft, WritePolicy
+from tidings.dialects._engine.calls import Call, as_list, as_structure
+from tidings.dialects._engine.routes import Route
+from tidings.dialects.fluentcrm import people
+from tidings.dialects.fluentcrm.dialect import FieldErrors
+from tidings.dialects.fluentcrm.envelope import page_object, page_request
+from tidings.dialects.fluentcrm.filters import contact_query_rule
+from tidings.platform.errors import Invalid, NotFound, Problem, Refused
+from tidings.reports.contacts import mail_stats
+from tidings.segments.queries import where_of
+from tidings.segments.types import Everybody, Rule
+
+SORTS = {
+    name: people.RENAMED.get(name, name) for name in (*people.WRITABLE, "id", "status", "created_at", "updated_at")
+}
+SORTS["last_activity"] = "active_at"
+TAKEN = Problem("unique", "Provided email already assigned to another subscriber.")
+
+
+async def rule_of(call: Call, params: dict[str, Any] | None = None, *, is_strict: bool = False) -> Rule:
+    """The filter that a call (or a structure inside it) asks for."""
+    fields = await queries.custom_fields(call.core)
+    return contact_query_rule(call.params if params is None else params, fields=fields, is_strict=is_strict)
+
+
+async def list_subscribers(call: Call) -> Any:
+    rule = await rule_of(call)
+    where = None if rule == Everybody() else await where_of(call.core, rule)
+    page = await queries.list_contacts(call.core, page_request(call, sorts=SORTS), where)
+    has_custom = call.flag("custom_fields") or call.flag("__with_custom_fields")
+
+    def encode(view: Any) -> dict[str, Any]:
+        body = people.view_body(view, call.context)
+        return body | {"custom_fields": view.contact.custom} if has_custom else body
+
+    body = page_object(call, page, encode)
+    custom = None
+    if has_custom:
+        definitions = await queries.custom_fields(call.core)
+        custom = [{"slug": f.slug, "label": f.label, "type": f.kind, "field_key": f.kind} for f in definitions.values()]
+    # The seeds show the page at the root, the recordings wrapped: both (spec §1.3).
+    return {"subscribers": body, "custom": custom, **{k: v for k, v in body.items() if k != "links"}}
+
+
+async def get_subscriber(call: Call) -> Any:
+    view = await queries.find_contact(call.core, call.id())
+    if view is None and call.text("get_by_email"):
+        view = await queries.find_contact_by_email(call.core, call.text("get_by_email"))
+    if view is None:
+        raise Refused("Subscriber not found")
+    body = people.view_body(view, call.context)
+    body["date_of_birth"] = body["date_of_birth"] or ""
+    if view.contact.user_id is not None:
+        body["user_edit_url"] = f"{call.context.public_url}/settings/team/{view.contact.user_id}"
+        role = await call.core.db.fetchval("SELECT role FROM users WHERE id = $1", view.contact.user_id)
+        body["user_roles"] = [role] if role else []
+    wanted = call.items("with")
+    if "stats" in wanted:
+        body["stats"] = await mail_stats(call.core, view.contact.id)
+    if "custom_fields" in wanted or "subscriber.custom_values" in wanted:
+        body["custom_values"] = view.contact.custom
+    if view.contact.status in ("unsubscribed", "bounced", "complained", "spammed"):
+        body |= await _why_gone(call, view.contact.id)
+    body["companies"] = []
+    answer: dict[str, Any] = {"subscriber": body}
+    if "custom_fields" in wanted:
+        answer["custom_fields"] = [
+            {"type": f.kind, "field_key": f.kind, "label": f.label, "slug": f.slug, "options": list(f.options)}
+            for f in (await queries.custom_fields(call.core)).values()
+        ]
+    return answer
+
+
+async def _why_gone(call: Call, contact_id: int) -> dict[str, Any]:
+    row = await call.core.db.fetchrow(
+        "SELECT reason, at FROM consents WHERE contact_id = $1 AND kind = 'opt_out' ORDER BY id DESC LIMIT 1",
+        contact_id,
+    )
+    if row is None:
+        return {}
+    return {"unsubscribe_reason": row["reason"], "unsubscribe_date": call.context.stamp(row["at"])}
+
+
+def draft_of(params: dict[str, Any], *, tags: list[int], lists: list[int], **more: Any) -> Draft:
+    """A draft of a body."""
+    status = params.get("status")
+    custom = as_structure(params.get("custom_values"))
+    return Draft(
+        values=people.values_from(params),
+        custom=custom if isinstance(custom, dict) else {},
+        status=status if status in STATUSES else None,
+        tags=tags,
+        lists=lists,
+        **more,
+    )
+
+
+async def terms(call: Call, params: dict[str, Any], name: str) -> list[int]:
+    """Ids of tags or lists given as ids, slugs or titles; unknown texts become new ones."""
+    ensure = actions.ensure_tags if name.endswith("tags") else actions.ensure_lists
+    words = [one for one in as_list(params.get(name)) if not isinstance(one, dict | list)]
+    return await ensure(call.core, words) if words else []
+
+
+async def create_subscriber(call: Call) -> Any:
+    params = dict(call.params)
+    email, status = call.text("email").strip(), call.text("status").strip()
+    is_forced = call.text("__force_update") == "yes"
+    problems: dict[str, Problem] = {}
+    if not email:
+        problems["email"] = Problem("required", "The email field is required.")
+    elif not rules.is_email(email) or not email.isascii():
+        problems["email"] = Problem("email", "The email must be a valid email address.")
+    if not status:
+        problems["status"] = Problem("required", "The status field is required.")
+    if problems:
+        raise FieldErrors(problems)
+    if status not in STATUSES:
+        params["status"] = "subscribed"
+    params.pop("created_at", None)
+    draft = draft_of(params, tags=await terms(call, params, "tags"), lists=await terms(call, params, "lists"))
+    policy = WritePolicy(on_existing="update" if is_forced else "refuse", is_silent=call.flag("import_silently"))
+    try:
+        written = await actions.write_contact(call.core, draft, policy)
+    except Invalid as error:
+        raise _worded(error) from error
+    last_activity = call.context.instant(params["last_activity"]) if params.get("last_activity") else None
+    if last_activity is not None:
+        await call.core.db.execute("UPDATE contacts SET active_at = $2 WHERE id = $1", written.id, last_activity)
+    view = await queries.contact_by_id(call.core, written.id)
+    body = people.contact_body(view.contact, call.context)
+    if view.lists:
+        body["lists"] = people.terms_body(view.lists, written.id, call.context, kind="Lists")
+    if view.tags:
+        body["tags"] = people.terms_body(view.tags, written.id, call.context, kind="Tag")
+    if written.outcome == "created":
+        return {"message": "Successfully added the subscriber.", "contact": body, "action_type": "created"}
+    return {"message": "Contact has been successfully updated.", "contact": body, "action_type": "updated"}
+
+
+def _worded(error: Invalid) -> Invalid:
+    """The dialect's words for an address that is taken."""
+    if any(problem.rule == "unique" for problem in error.fields.get("email", [])):
+        return FieldErrors({"email": TAKEN})
+    return error
+
+
+async def update_subscriber(call: Call) -> Any:
+    inner = call.structure("subscriber")
+    params: dict[str, Any] = dict(call.params) | (inner if isinstance(inner, dict) else {})
+    contact_id = call.id()
+    if await queries.find_contact(call.core, contact_id) is None:
+        raise NotFound("subscriber", contact_id)
+    if "email" in params and not rules.is_email(str(params["email"] or "")):
+        raise FieldErrors({"email": Problem("email", "The email must be a valid email address.")})
+    draft = draft_of(
+        params,
+        id=contact_id,
+        tags=await terms(call, params, "attach_tags") + await terms(call, params, "tags"),
+        lists=await terms(call, params, "attach_lists") + await terms(call, params, "lists"),
+        remove_tags=await terms(call, params, "detach_tags"),
+        remove_lists=await terms(call, params, "detach_lists"),
+    )
+    if draft.status not in EDITABLE_STATUSES:
+        draft = Draft(**{name: getattr(draft, name) for name in draft.__slots__ if name != "status"})
+    try:
+        written = await actions.write_contact(call.core, draft, WritePolicy(on_missing="refuse", may_rise=True))
+    except Invalid as error:
+        raise _worded(error) from error
+    view = await queries.contact_by_id(call.core, contact_id)
+    body = people.contact_body(view.contact, call.context)
+    if draft.tags or draft.lists or draft.remove_tags or draft.remove_lists:
+        body["tags"] = people.terms_body(view.tags, contact_id, call.context, kind="Tag")
+        body["lists"] = people.terms_body(view.lists, contact_id, call.context, kind="Lists")
+    changed = {name: body.get(_wire_name(name)) for name in written.changed if "." not in name}
+    return {
+        "message": "Subscriber successfully updated",
+        "contact": body,
+        "isDirty": written.outcome == "updated",
+        "values": changed or [],
+    }
+
+
+def _wire_name(core_name: str) -> str:
+    return next((wire for wire, core in people.RENAMED.items() if core == core_name), core_name)
+
+
+_PROPERTIES = {
+    "status": EDITABLE_STATUSES,
+    "contact_type": ("lead", "customer"),
+    "sms_status": ("sms_pending", "sms_subscribed", "sms_unsubscribed", "sms_bounced"),
+    "avatar": None,
+    "company_id": None,
+}
+
+
+async def update_property(call: Call) -> Any:
+    name, value, ids = call.text("property"), call.text("value"), call.ids("subscribers")
+    problems: dict[str, Problem] = {}
+    if not name:
+        problems["column"] = Problem("required", "The column field is required.")
+    if not ids:
+        problems["subscriber_ids"] = Problem("required", "The subscriber_ids field is required.")
+    if problems:
+        raise FieldErrors(problems)
+    if name not in _PROPERTIES:
+        raise Refused("Column is not valid")
+    allowed = _PROPERTIES[name]
+    if allowed is not None and value not in allowed:
+        raise Refused("Value is not valid")
+    if name == "company_id":
+        raise NotFound("company", value)
+    if name == "status":
+        await actions.set_status(call.core, ids, value, reason="edited", may_rise=True)  # type: ignore[arg-type]
+    else:
+        known = await queries.contacts_by_ids(call.core, ids)
+        await actions.write_contacts(call.core, [Draft({name: value or None}, id=one) for one in known])
+    return {"message": "Subscribers successfully updated"}
+
+
+async def bulk_add_update(call: Call) -> Any:
+    rows = call.structure("contacts")
+    if not isinstance(rows, list):
+        raise Refused("The contacts must be a list.")
+    answer: dict[str, list[Any]] = {"created": [], "updated": [], "invalids": []}
+    drafts: list[Draft] = []
+    for row in rows:
+        email = str(row.get("email") or "").strip() if isinstance(row, dict) else ""
+        if not isinstance(row, dict) or not rules.is_email(email):
+            answer["invalids"].append({**row, "email": ""} if isinstance(row, dict) and "email" in row else row)
+            continue
+        drafts.append(draft_of(row, tags=await terms(call, row, "tags"), lists=await terms(call, row, "lists")))
+    policy = WritePolicy(may_rise=call.flag("force_update"), is_silent=call.flag("import_silently"))
+    written = await actions.write_contacts(call.core, drafts, policy)
+    views = await queries.contacts_by_ids(call.core, [one.id for one in written])
+    for one in written:
+        contact = views[one.id].contact
+        kind = "created" if one.outcome == "created" else "updated"
+        answer[kind].append({"id": contact.id, "email": contact.email, "status": contact.status})
+    return {"message": "Successfully added/updated the subscribers.", **answer}
+
+
+async def sync_segments(call: Call) -> Any:
+    kind = "lists" if call.text("type") == "lists" else "tags"
+    attach = await terms(call, {kind: call.items("attach")}, kind)
+    detach = await terms(call, {kind: call.items("detach")}, kind)
+    known = await queries.contacts_by_ids(call.core, call.ids("subscribers"))
+    words = {"tags": attach, "remove_tags": detach} if kind == "tags" else {"lists": attach, "remove_lists": detach}
+    await actions.write_contacts(call.core, [Draft(id=one, **words) for one in known])
+    views = await queries.contacts_by_ids(call.core, list(known))
+    rows = [people.view_body(views[one], call.context) for one in sorted(views)]
+    noun = "subscriber" if len(call.items("subscribers")) == 1 else "subscribers"
+    return {"message": f"Successfully updated the {noun}.", "subscribers": rows}
+
+
+async def delete_subscriber(call: Call) -> Any:
+    if not await actions.delete_contacts(call.core, [call.id()]):
+        raise NotFound("subscriber", call.id())
+    return {"message": "Selected Subscriber has been deleted successfully"}
+
+
+async def delete_subscribers(call: Call) -> Any:
+    ids = call.ids("subscribers")
+    if not ids:
+        raise FieldErrors({"subscriber_ids": Problem("required", "The subscriber_ids field is required.")})
+    await actions.delete_contacts(call.core, ids)
+    return {"message": "Selected Subscribers have been deleted"}
+
+
+async def search_contacts(call: Call) -> Any:
+    text = call.text("search").strip()
+    if not text:
+        return {"contacts": {}}
+    where = await where_of(call.core, await rule_of(call, {"search": text}))
+    page = await queries.list_contacts(call.core, page_request(call, per_page=20), where)
+    contacts: dict[str, Any] = {}
+    for view in page.rows:
+        body = people.contact_body(view.contact, call.context)
+        contacts[str(view.contact.id)] = {
+            name: body[name] for name in ("first_name", "last_name", "full_name", "email", "photo")
+        } | {"id": str(view.contact.id)}
+    return {"contacts": contacts}
+
+
+async def prev_next(call: Call) -> Any:
+    current = call.integer("current_id")
+    if current is None or not call.text("filter_type"):
+        raise Refused("filter_type and current_id are required")
+    where = await where_of(call.core, await rule_of(call))
+    n = len(where.args)
+    sides: dict[str, list[int]] = {}
+    for name, comparison, order in (("next", "<", "DESC"), ("prev", ">", "ASC")):
+        rows = await call.core.db.fetch(
+            f"SELECT c.id FROM contacts c WHERE ({where.sql}) AND c.id {comparison} ${n + 1} ORDER BY c.id {order} LIMIT 11",
+            *where.args,
+            current,
+        )
+        sides[name] = [row["id"] for row in rows]
+    return {
+        "navigation": {name: ids[:10] for name, ids in sides.items()},
+        "has_next": len(sides["next"]) > 10,
+        "has_prev": len(sides["prev"]) > 10 or bool(sides["prev"]),
+    }
+
+
+_READ, _WRITE, _DELETE = "fcrm_read_contacts", "fcrm_manage_contacts", "fcrm_manage_contacts_delete"
+ROUTES = [
+    Route("GET", "/subscribers", "list-subscribers", _READ, "crud", list_subscribers),
+    Route("POST", "/subscribers", "create-subscriber", _WRITE, "crud", create_subscriber),
+    Route("DELETE", "/subscribers", "delete-subscribers", _DELETE, "ack", delete_subscribers),
+    Route("GET", "/subscribers/search-contacts", "search-contacts", _READ, "view", search_contacts),
+    Route("GET", "/subscribers/prev-next-ids", "prev-next-ids", _READ, "view", prev_next),
+    Route("PUT", "/subscribers/subscribers-property", "update-property", _WRITE, "ack", update_property),
+    Route("POST", "/subscribers/bulk-add-update", "bulk-add-update", _WRITE, "ack", bulk_add_update),
+    Route("POST", "/subscribers/sync-segments", "sync-segments", _WRITE, "ack", sync_segments),
+    Route("GET", "/subscribers/{id}", "get-subscriber", _READ, "crud", get_subscriber),
+    Route("PUT", "/subscribers/{id}", "update-subscriber", _WRITE, "crud", update_subscriber),
+    Route("DELETE", "/subscribers/{id}", "delete-subscriber", _DELETE, "crud", delete_subscriber),
+]

@@ -1,0 +1,132 @@
+"""Mails shown without being sent: previews as a contact, web views, test mails, and small texts for one contact.
+
+All use the compiled form that sending uses: what is previewed is what is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from tidings.content import mime
+from tidings.content.compiler import compile_mail, compile_text, render, render_html, render_subject
+from tidings.content.types import PERSON_COLUMNS, MailLinks, Person, Source, Term
+from tidings.messages import accounts, mailing
+from tidings.messages.transports.types import Envelope, Outcome, Result
+from tidings.platform.core import Core
+from tidings.platform.errors import NotFound, Refused
+
+_PERSON = f"""
+SELECT {", ".join(f"c.{name}" for name in PERSON_COLUMNS)},
+    (SELECT jsonb_agg(jsonb_build_array(t.id, t.title, t.slug)) FROM contact_tags m JOIN tags t ON t.id = m.tag_id
+     WHERE m.contact_id = c.id) AS tags,
+    (SELECT jsonb_agg(jsonb_build_array(t.id, t.title, t.slug)) FROM contact_lists m JOIN lists t ON t.id = m.list_id
+     WHERE m.contact_id = c.id) AS lists
+FROM contacts c WHERE """
+
+
+async def find_person(core: Core, contact_id: int | None) -> Person | None:
+    """The contact as mails see it, or None."""
+    row = await core.db.fetchrow(_PERSON + "c.id = $1 AND c.email IS NOT NULL", contact_id)
+    return _person(row) if row else None
+
+
+async def person_for_address(core: Core, email: str) -> Person | None:
+    """The contact with that address, else the newest one, else None: whose data a test mail shows."""
+    row = await core.db.fetchrow(_PERSON + "lower(c.email) = lower($1)", email)
+    row = row or await core.db.fetchrow(_PERSON + "c.email IS NOT NULL ORDER BY c.id DESC LIMIT 1")
+    return _person(row) if row else None
+
+
+def _person(row: Any) -> Person:
+    values = {name: row[name] for name in PERSON_COLUMNS}
+    values |= {name: msgspec.convert(row[name] or [], list[Term]) for name in ("tags", "lists")}
+    return Person(**values)
+
+
+async def _links(core: Core, contact_id: int, message_id: int = 0) -> MailLinks:
+    made = await mailing.addresses(core)
+    return MailLinks(
+        unsubscribe_url=made.unsubscribe_url(contact_id, message_id),
+        manage_url=made.manage_url(contact_id, message_id),
+        web_view_url=made.web_view_url(message_id) if message_id else "##web_preview_url##",
+    )
+
+
+async def preview(core: Core, source: Source, contact_id: int | None) -> tuple[str, str]:
+    """Subject and HTML as a contact would get them; without a contact codes stay as written."""
+    compiled = compile_mail(source, await mailing.site(core))
+    person = await find_person(core, contact_id) if contact_id else None
+    links = await _links(core, person.id) if person else MailLinks()
+    return render_subject(compiled, person, links), render_html(compiled, person, links)
+
+
+async def render_for_contact(core: Core, text: str, contact_id: int) -> str:
+    """A short HTML text (a note) with its codes resolved for a contact."""
+    person = await find_person(core, contact_id)
+    if person is None:
+        return text
+    parts = compile_text(text, await mailing.site(core), "smartcodes", "html")
+    return render(parts, person, await _links(core, contact_id))
+
+
+async def message_view(core: Core, message_id: int) -> tuple[str, str]:
+    """Subject and HTML of a message as its recipient sees it, without tracking; raises NotFound."""
+    row = await core.db.fetchrow("SELECT campaign_id, contact_id, subject_id FROM messages WHERE id = $1", message_id)
+    person = await find_person(core, row["contact_id"]) if row else None
+    if row is None or person is None:
+        raise NotFound("message", message_id)
+    mail = await mailing.load_mailing(core, row["campaign_id"])
+    links = await _links(core, person.id, message_id)
+    return mail.subject_for(person, links, row["subject_id"]), render_html(mail.compiled, person, links)
+
+
+async def shared_view(core: Core, campaign_id: int) -> str:
+    """The anonymous web view of a campaign; raises NotFound."""
+    mail = await mailing.load_mailing(core, campaign_id)
+    nobody = Person(0, "", "", "")
+    return render_html(mail.compiled, nobody, MailLinks())
+
+
+async def send_test(
+    core: Core, source: Source, recipient: str, *, sender: Mapping[str, Any] | None = None, prefix: str = "TEST: "
+) -> None:
+    """Sends one mail right away, rendered for the contact with that address (else the newest); raises Refused.
+
+    No row is made and nothing is tracked; it carries no unsubscribe headers.
+    """
+    person = await person_for_address(core, recipient)
+    compiled = compile_mail(source, await mailing.site(core))
+    links = await _links(core, person.id) if person else MailLinks()
+    whose = await mailing.sender_of(core, sender or {})
+    shown = person or Person(0, recipient)
+    subject = prefix + render_subject(compiled, shown, links)
+    proof = core.keys.mac("test-mail", f"{recipient}{core.clock.now().timestamp()}".encode(), size=12).hex()
+    head = mailing.head_of(
+        whose,
+        msgspec.structs.replace(shown, email=recipient),
+        subject,
+        date=mime.date_header(core.clock.now().timestamp()),
+        message_id=f"<t{proof}@{whose.from_email.rpartition('@')[2]}>",
+    )
+    data = compiled.encode(None, has_pixel=False).join(shown, links, head)
+    await send_now(core, whose.from_email, recipient, data)
+
+
+async def send_now(core: Core, from_email: str, recipient: str, data: bytes) -> None:
+    """Hands one ready mail to the first account that takes it; raises Refused with the last server's words."""
+    said = "There is no mail account that can send now."
+    for account in await accounts.usable_accounts(core):
+        transport = await accounts.transport_of(core, account)
+        results: list[Result] = []
+        await transport.send([Envelope(0, from_email, recipient, data)], results.append)
+        await transport.close()
+        if results[0].outcome is Outcome.SENT:
+            return
+        said = results[0].text
+        if results[0].outcome is not Outcome.ACCOUNT_FAILED:
+            break
+        await accounts.open_breaker(core, account.id, said)
+    raise Refused(said, code="not_sent")
