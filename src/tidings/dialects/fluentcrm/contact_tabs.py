@@ -8,20 +8,33 @@ import nh3
 
 from tidings.contacts import actions, events, queries, rules
 from tidings.contacts.types import Note
-from tidings.content.preview import render_for_contact
 from tidings.dialects._engine.calls import Call
 from tidings.dialects._engine.routes import Route
 from tidings.dialects.fluentcrm import people
 from tidings.dialects.fluentcrm.campaigns_wire import DEFAULT_SETTINGS, message_body
 from tidings.dialects.fluentcrm.dialect import FieldErrors
 from tidings.dialects.fluentcrm.envelope import page_object, page_request
+from tidings.messages.preview import render_for_contact
 from tidings.messages.queries import delete_messages_of_contact, list_messages
 from tidings.platform.errors import NotFound, Problem, Refused
 
-NOTE_TYPES = (
-    "note call email meeting activity quote_sent quote_accepted quote_refused invoice_sent invoice_part_paid "
-    "invoice_paid invoice_refunded transaction feedback social_post"
-).split()
+NOTE_TYPES = [
+    "note",
+    "call",
+    "email",
+    "meeting",
+    "activity",
+    "quote_sent",
+    "quote_accepted",
+    "quote_refused",
+    "invoice_sent",
+    "invoice_part_paid",
+    "invoice_paid",
+    "invoice_refunded",
+    "transaction",
+    "feedback",
+    "social_post",
+]
 
 
 async def _require(call: Call) -> int:

@@ -16,10 +16,30 @@ RENAMED = {
     "total_points": "points",
     "life_time_value": "lifetime_value",
 }
-WRITABLE = (
-    "prefix first_name last_name email timezone address_line_1 address_line_2 postal_code city state country ip "
-    "latitude longitude phone contact_type source avatar date_of_birth total_points life_time_value contact_owner"
-).split()
+WRITABLE = [
+    "prefix",
+    "first_name",
+    "last_name",
+    "email",
+    "timezone",
+    "address_line_1",
+    "address_line_2",
+    "postal_code",
+    "city",
+    "state",
+    "country",
+    "ip",
+    "latitude",
+    "longitude",
+    "phone",
+    "contact_type",
+    "source",
+    "avatar",
+    "date_of_birth",
+    "total_points",
+    "life_time_value",
+    "contact_owner",
+]
 
 
 def md5_of(text: str) -> str:

@@ -7,7 +7,15 @@ from typing import Any
 from tidings.dialects._engine.calls import Answer, Call
 from tidings.dialects._engine.openapi import document
 from tidings.dialects._engine.routes import Route, RouteTable
-from tidings.dialects.fluentcrm import catalog, custom_fields
+from tidings.dialects.fluentcrm import (
+    bulk_actions,
+    campaign_reports,
+    campaigns,
+    catalog,
+    contact_tabs,
+    custom_fields,
+    subscribers,
+)
 from tidings.dialects.fluentcrm.dialect import PREFIX
 
 _SECURITY = {"basic": {"type": "http", "scheme": "basic"}}
@@ -50,4 +58,5 @@ def build() -> RouteTable:
         Route("GET", "/", "index", "", "view", index),
         Route("GET", "/openapi.json", "openapi", "-", "view", openapi),
     ]
-    return RouteTable([*own, *catalog.ROUTES, *custom_fields.ROUTES])
+    resources = (catalog, custom_fields, subscribers, bulk_actions, contact_tabs, campaigns, campaign_reports)
+    return RouteTable([*own, *(route for one in resources for route in one.ROUTES)])

@@ -1,0 +1,299 @@
+"""The numbers, mails, links and leavers of a campaign (spec §5.1, last lines), and the dashboard's figures (§7.10)."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from tidings.campaigns import actions, queries
+from tidings.campaigns.types import Campaign
+from tidings.contacts import queries as contacts
+from tidings.dialects._engine.calls import Call
+from tidings.dialects._engine.routes import Route
+from tidings.dialects.fluentcrm import people
+from tidings.dialects.fluentcrm.campaigns_wire import campaign_body, message_body, stat_rows, stats_body
+from tidings.dialects.fluentcrm.envelope import page_object, page_of_rows, page_request
+from tidings.messages.mailing import sender_of
+from tidings.messages.preview import message_view
+from tidings.messages.queries import list_messages, message_by_id
+from tidings.messages.subjects import subjects_of
+from tidings.reports import campaigns as numbers
+from tidings.reports import dashboard
+from tidings.segments.queries import where_of
+from tidings.segments.types import CampaignActivity, from_json
+
+
+async def progress(call: Call, campaign: Campaign) -> dict[str, Any]:
+    """Counts per status, sent, and the analytics cards."""
+    counts = (await queries.message_counts(call.core, [campaign.id])).get(campaign.id, {})
+    got = (await numbers.campaign_numbers(call.core, [campaign.id]))[campaign.id]
+    cards: dict[str, Any] = {}
+    if got.opened:
+        cards["open"] = _card(got.opened, f"Open Rate ({got.opened})", "open", "dashicons dashicons-buddicons-pm")
+    if got.clicked:
+        cards["click"] = _card(got.clicked, f"Click Rate ({got.clicked})", "click", "el-icon el-icon-position")
+        ratio = f"{min(got.clicked * 100 / got.opened, 100) if got.opened else 0:.2f}%"
+        ctor = {
+            "total": ratio,
+            "label": "Click To Open Rate",
+            "type": "ctor",
+            "icon_class": "el-icon el-icon-chat-dot-square",
+        }
+        cards["ctor"] = ctor
+    if got.unsubscribed:
+        label = f"Unsubscribe ({got.unsubscribed})"
+        cards["unsubscribe"] = _card(got.unsubscribed, label, "unsubscribe", "el-icon el-icon-warning-outline")
+    return {
+        "stat": stat_rows(counts),
+        "sent_count": got.sent,
+        "analytics": cards or [],
+        "subject_analytics": await _subject_cards(call, campaign),
+    }
+
+
+def _card(total: int, label: str, kind: str, icon: str) -> dict[str, Any]:
+    return {"total": total, "label": label, "type": kind, "is_percent": True, "icon_class": icon}
+
+
+async def _subject_cards(call: Call, campaign: Campaign) -> Any:
+    rows = await numbers.subject_numbers(call.core, campaign.id)
+    if not rows:
+        return []
+    subjects = [
+        {
+            "id": row["id"],
+            "object_id": str(campaign.id),
+            "key": str(row["weight"]),
+            "value": row["subject"],
+            "total": row["total"],
+            "metric": {"total": row["total"], "opens": row["opened"], "clicks": row["clicked"]},
+        }
+        for row in rows
+    ]
+    return {"subjects": subjects, "columns": {"open": "Opens", "click": "Clicks"}}
+
+
+async def overview_stats(call: Call) -> Any:
+    got = await progress(call, await queries.campaign_by_id(call.core, call.id()))
+    return {name: got[name] for name in ("sent_count", "stat", "analytics")}
+
+
+async def list_emails(call: Call) -> Any:
+    campaign = await queries.campaign_by_id(call.core, call.id())
+    page = await list_messages(
+        call.core,
+        page_request(call),
+        campaign_id=campaign.id,
+        filter=call.text("filter_type"),
+        search=call.text("search"),
+    )
+    rows = await mail_rows(call, campaign, page.rows)
+    body: dict[str, Any] = {"emails": page_of_rows(call, rows, page.total, page.request)}
+    body["failed_counts"] = (
+        (await queries.message_counts(call.core, [campaign.id])).get(campaign.id, {}).get("failed", 0)
+    )
+    if call.flag("with_campaign"):
+        body["campaign"] = campaign_body(campaign, call.context, call.core.clock.now())
+    return body
+
+
+async def mail_rows(call: Call, campaign: Campaign, rows: Any) -> list[dict[str, Any]]:
+    """Mails with the subject as it was resolved, their headers and their contact."""
+    views = await contacts.contacts_by_ids(call.core, [row.message.contact_id for row in rows])
+    subjects = await subjects_of(call.core, rows)
+    headers = await _headers(call, campaign)
+    encoded: list[dict[str, Any]] = []
+    for row in rows:
+        view = views.get(row.message.contact_id)
+        body = message_body(row, call.context)
+        body |= {"email_subject": subjects.get(row.message.id, row.subject), "email_headers": headers}
+        encoded.append(body | {"subscriber": people.contact_body(view.contact, call.context) if view else None})
+    return encoded
+
+
+async def _headers(call: Call, campaign: Campaign) -> dict[str, str]:
+    sender = await sender_of(call.core, campaign.sender)
+    headers = {"From": f"{sender.from_name} <{sender.from_email}>".strip()}
+    if sender.reply_to_email:
+        headers["Reply-To"] = f"{sender.reply_to_name} <{sender.reply_to_email}>".strip()
+    return headers
+
+
+async def email_preview(call: Call) -> Any:
+    row = await message_by_id(call.core, call.id())
+    campaign = await queries.campaign_by_id(call.core, row.message.campaign_id)
+    subject, page = await message_view(call.core, row.message.id)
+    info = (await mail_rows(call, campaign, [row]))[0]
+    info["campaign"] = campaign_body(campaign, call.context, call.core.clock.now())
+    info["email_subject"] = subject
+    return {"info": info, "email": {"email_subject": subject, "email_body": page}}
+
+
+async def delete_emails(call: Call) -> Any:
+    await queries.campaign_by_id(call.core, call.id())
+    await actions.delete_messages(call.core, call.id(), call.ids("email_ids"))
+    campaign = await queries.campaign_by_id(call.core, call.id())
+    return {"message": "Selected emails are deleted", "recipients_count": campaign.recipients_count}
+
+
+async def link_report(call: Call) -> Any:
+    campaign = await queries.campaign_by_id(call.core, call.id())
+    links = await numbers.link_numbers(call.core, campaign.id)
+    return {
+        "links": [{"id": one.id, "url": one.url, "total": str(one.people)} for one in links if one.clicks],
+        "click_status": campaign.tracks_clicks != "no",
+        "open_status": campaign.tracks_opens != "no",
+    }
+
+
+async def unsubscribers(call: Call) -> Any:
+    page = await numbers.unsubscribers(call.core, call.id(), page_request(call))
+    views = await contacts.contacts_by_ids(call.core, [one.contact_id for one in page.rows])
+
+    def encode(one: numbers.Unsubscriber) -> dict[str, Any]:
+        view = views.get(one.contact_id)
+        subscriber = people.contact_body(view.contact, call.context) | {"reason": one.reason} if view else None
+        at = call.context.stamp(one.at)
+        return {
+            "id": one.message_id,
+            "url_id": None,
+            "campaign_id": str(call.id()),
+            "subscriber_id": str(one.contact_id),
+            "type": "unsubscribe",
+            "ip_address": one.ip,
+            "country": None,
+            "city": None,
+            "counter": "1",
+            "created_at": at,
+            "updated_at": at,
+            "subscriber": subscriber,
+        }
+
+    return {"unsubscribes": page_object(call, page, encode)}
+
+
+async def contacts_by_segment(call: Call) -> Any:
+    campaign = await queries.campaign_by_id(call.core, call.id())
+    rule = from_json(campaign.audience)
+    kind = {"click": "clicked", "open": "opened"}.get(call.text("segment"))
+    where = await where_of(call.core, CampaignActivity(campaign.id, kind) if kind else rule)  # type: ignore[arg-type]
+    page = await contacts.list_contacts(call.core, page_request(call), where)
+    return {"subscribers": page_object(call, page, lambda view: people.view_body(view, call.context))}
+
+
+async def revenues(_call: Call) -> Any:
+    labels = {"order": "#", "title": "Customer", "status": "Status", "date": "Date", "total": "Total", "action": "View"}
+    return {"orders": [], "labels": labels, "total": 0}
+
+
+async def resync_revenues(_call: Call) -> Any:
+    return {"message": "No revenue found for this campaign"}
+
+
+async def dashboard_stats(call: Call) -> Any:
+    totals = await dashboard.totals(call.core)
+    page = await contacts.list_contacts(call.core, page_request(call, per_page=5))
+    recent = await queries.list_campaigns(call.core, page_request(call, per_page=5))
+    tags = await call.core.db.fetchval("SELECT EXISTS (SELECT 1 FROM tags)")
+    done = {
+        "tag": tags,
+        "import": totals.contacts > 0,
+        "campaign": totals.campaigns > 0,
+        "automation": False,
+        "form": False,
+    }
+
+    def card(title: str, count: int, route: str) -> dict[str, Any]:
+        return {"title": title, "count": count, "route": {"name": route}}
+
+    return {
+        "stats": {
+            "total_subscribers": card("Active Contacts", totals.subscribed, "subscribers"),
+            "total_campaigns": card("Campaigns", totals.campaigns, "campaigns"),
+            "email_sent": card("Emails Sent", totals.sent, "all_emails"),
+            "total_automations": card("Active Automations", 0, "funnels"),
+        },
+        "sales": [],
+        "dashboard_notices": [],
+        "onboarding": {
+            "total": len(done),
+            "completed": sum(map(bool, done.values())),
+            "steps": [
+                {"key": key, "label": f"Your first {key}", "completed": bool(value), "route": {"name": f"{key}s"}}
+                for key, value in done.items()
+            ],
+        },
+        "quick_links": [
+            {"title": title, "url": f"{call.context.public_url}{path}", "icon": ""}
+            for title, path in (("View Contacts", "/contacts"), ("Tags", "/tags"), ("Campaigns", "/campaigns"))
+        ],
+        "ff_config": {"is_installed": True, "create_form_link": f"{call.context.public_url}/forms"},
+        "recommendation": False,
+        "system_tips": [],
+        "recent_contacts": [people.contact_body(view.contact, call.context) for view in page.rows],
+        "active_automations": [],
+        "recent_campaigns": [
+            campaign_body(view.campaign, call.context, call.core.clock.now()) | {"stats": stats_body(view)}
+            for view in recent.rows
+        ],
+        "triggers": {},
+    }
+
+
+def series_view(what: str) -> Any:
+    """A series under `stats`, every day of the range filled."""
+
+    async def view(call: Call) -> Any:
+        first, last = _range(call)
+        rows = await dashboard.series(call.core, what, first, last)
+        return {"stats": {day.isoformat(): n for day, n in rows}}
+
+    return view
+
+
+async def subscribers_series(call: Call) -> Any:
+    first, last = _range(call)
+    rows = await dashboard.series(call.core, "contacts", first, last)
+    data = {day.isoformat(): n for day, n in rows}
+    return {"stats": data}
+
+
+def _range(call: Call) -> tuple[date, date]:
+    days: list[date] = []
+    for one in call.items("date_range"):
+        try:
+            days.append(date.fromisoformat(str(one)[:10]))
+        except ValueError:
+            continue
+    if len(days) == 2:
+        return days[0], days[1]
+    today = call.core.clock.now().astimezone(call.context.zone).date()
+    return today - timedelta(days=30), today
+
+
+_READ, _WRITE, _DELETE = "fcrm_read_emails", "fcrm_manage_emails", "fcrm_manage_email_delete"
+_ONE = "/campaigns/{id}"
+ROUTES = [
+    Route("GET", f"{_ONE}/overview_stats", "campaign-overview", _READ, "view", overview_stats),
+    Route("GET", f"{_ONE}/emails", "campaign-emails", _READ, "view", list_emails),
+    Route("DELETE", f"{_ONE}/emails", "delete-campaign-emails", _DELETE, "ack", delete_emails),
+    Route("GET", "/campaigns/emails/{id}/preview", "email-preview", _READ, "view", email_preview),
+    Route("GET", f"{_ONE}/link-report", "link-report", _READ, "view", link_report),
+    Route("GET", f"{_ONE}/unsubscribers", "campaign-unsubscribers", _READ, "view", unsubscribers),
+    Route("GET", f"{_ONE}/contacts-by-segment", "contacts-by-segment", _READ, "view", contacts_by_segment),
+    Route("GET", f"{_ONE}/revenues", "campaign-revenues", _READ, "view", revenues),
+    Route("POST", f"{_ONE}/revenues/resync", "resync-revenues", _WRITE, "ack", resync_revenues),
+    Route("GET", "/reports/dashboard-stats", "dashboard-stats", "fcrm_view_dashboard", "view", dashboard_stats),
+    Route("GET", "/reports/subscribers", "report-subscribers", "fcrm_view_dashboard", "view", subscribers_series),
+    Route("GET", "/reports/email-sents", "report-email-sents", "fcrm_view_dashboard", "view", series_view("sent")),
+    Route("GET", "/reports/email-opens", "report-email-opens", "fcrm_view_dashboard", "view", series_view("opened")),
+    Route("GET", "/reports/email-clicks", "report-email-clicks", "fcrm_view_dashboard", "view", series_view("clicked")),
+    Route(
+        "GET",
+        "/reports/email-unsubs",
+        "report-email-unsubs",
+        "fcrm_view_dashboard",
+        "view",
+        series_view("unsubscribed"),
+    ),
+]

@@ -1,0 +1,166 @@
+"""The numbers of one campaign: counts, rates, links, unsubscribers, over time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from tidings.campaigns.queries import message_counts
+from tidings.platform.core import Core
+from tidings.platform.pagination import Page, PageRequest
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignNumbers:
+    """Messages by what became of them. `delivered` = sent − bounced; rates are percentages of delivered, one decimal;
+    the bounce rate is of sent. Opens and clicks count people; `total_…` count how often."""
+
+    recipients: int
+    sent: int
+    delivered: int
+    opened: int
+    clicked: int
+    total_opens: int
+    total_clicks: int
+    unsubscribed: int
+    bounced: int
+    complained: int
+    failed: int
+    unknown: int
+    cancelled: int
+    waiting: int
+
+    @property
+    def open_rate(self) -> float:
+        return _rate(self.opened, self.delivered)
+
+    @property
+    def click_rate(self) -> float:
+        return _rate(self.clicked, self.delivered)
+
+    @property
+    def bounce_rate(self) -> float:
+        return _rate(self.bounced, self.sent)
+
+    @property
+    def unsubscribe_rate(self) -> float:
+        return _rate(self.unsubscribed, self.delivered)
+
+    @property
+    def click_to_open_rate(self) -> float:
+        return _rate(self.clicked, self.opened)
+
+
+def _rate(part: int, whole: int) -> float:
+    return round(part * 100 / whole, 1) if whole else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class LinkNumbers:
+    """A link, how often it was clicked and by how many."""
+
+    id: int
+    url: str
+    clicks: int
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unsubscriber:
+    """Who left because of a campaign, when and why."""
+
+    message_id: int
+    contact_id: int
+    at: datetime
+    reason: str
+    ip: str | None
+
+
+async def campaign_numbers(core: Core, campaign_ids: Sequence[int]) -> dict[int, CampaignNumbers]:
+    """The numbers of several campaigns; two statements whatever their number."""
+    counts = await message_counts(core, campaign_ids)
+    totals = {
+        row["campaign_id"]: row
+        for row in await core.db.fetch(
+            """SELECT campaign_id, sum(opens)::bigint AS opens, sum(clicks)::bigint AS clicks FROM messages
+            WHERE campaign_id = ANY($1::bigint[]) AND opened_at IS NOT NULL GROUP BY campaign_id""",
+            list(campaign_ids),
+        )
+    }
+    return {one: _numbers(counts.get(one, {}), totals.get(one)) for one in campaign_ids}
+
+
+def _numbers(words: dict[str, int], totals: object) -> CampaignNumbers:
+    got = words.get
+    states = (
+        "queued",
+        "paused",
+        "sending",
+        "deferred",
+        "sent",
+        "failed",
+        "bounced",
+        "complained",
+        "cancelled",
+        "unknown",
+    )
+    sent = got("sent", 0) + got("bounced", 0) + got("complained", 0)
+    row = totals if totals is not None else {"opens": 0, "clicks": 0}
+    return CampaignNumbers(
+        recipients=sum(got(state, 0) for state in states),
+        sent=sent,
+        delivered=sent - got("bounced", 0),
+        opened=got("opened", 0),
+        clicked=got("clicked", 0),
+        total_opens=row["opens"] or 0,  # pyright: ignore[reportIndexIssue]
+        total_clicks=row["clicks"] or 0,  # pyright: ignore[reportIndexIssue]
+        unsubscribed=got("unsubscribed", 0),
+        bounced=got("bounced", 0),
+        complained=got("complained", 0),
+        failed=got("failed", 0),
+        unknown=got("unknown", 0),
+        cancelled=got("cancelled", 0),
+        waiting=got("queued", 0) + got("deferred", 0) + got("sending", 0) + got("paused", 0),
+    )
+
+
+async def link_numbers(core: Core, campaign_id: int) -> list[LinkNumbers]:
+    """The links of a campaign with their clicks, the most clicked first; anonymous clicks are counted too."""
+    rows = await core.db.fetch(
+        """SELECT l.id, l.url, coalesce(sum(m.clicks), 0)::bigint + coalesce(max(a.n), 0) AS clicks, count(m.message_id) AS people
+        FROM links l LEFT JOIN message_links m ON m.link_id = l.id
+        LEFT JOIN anonymous_hits a ON a.campaign_id = l.campaign_id AND a.link_id = l.id AND a.kind = 2
+        WHERE l.campaign_id = $1 GROUP BY l.id, l.url ORDER BY clicks DESC, l.position""",
+        campaign_id,
+    )
+    return [LinkNumbers(row["id"], row["url"], row["clicks"], row["people"]) for row in rows]
+
+
+async def unsubscribers(core: Core, campaign_id: int, request: PageRequest) -> Page[Unsubscriber]:
+    """Who left from this campaign's mails, the latest first."""
+    rows = await core.db.fetch(
+        """SELECT m.id, m.contact_id, m.unsubscribed_at, coalesce(c.reason, '') AS reason, c.ip
+        FROM messages m LEFT JOIN LATERAL (
+            SELECT reason, ip FROM consents WHERE contact_id = m.contact_id AND kind = 'opt_out' ORDER BY id DESC LIMIT 1) c ON true
+        WHERE m.campaign_id = $1 AND m.unsubscribed_at IS NOT NULL ORDER BY m.unsubscribed_at DESC, m.id DESC LIMIT $2 OFFSET $3""",
+        campaign_id,
+        request.per_page,
+        request.offset,
+    )
+    total = await core.db.fetchval(
+        "SELECT count(*) FROM messages WHERE campaign_id = $1 AND unsubscribed_at IS NOT NULL", campaign_id
+    )
+    return Page([Unsubscriber(*row) for row in rows], total, request)
+
+
+async def subject_numbers(core: Core, campaign_id: int) -> list[dict[str, object]]:
+    """Per subject under test: sent, opened, clicked."""
+    rows = await core.db.fetch(
+        """SELECT s.id, s.subject, s.weight, count(m.id) AS total, count(m.sent_at) AS sent,
+        count(m.opened_at) AS opened, count(m.clicked_at) AS clicked
+        FROM campaign_subjects s LEFT JOIN messages m ON m.subject_id = s.id AND m.campaign_id = s.campaign_id
+        WHERE s.campaign_id = $1 GROUP BY s.id ORDER BY s.id""",
+        campaign_id,
+    )
+    return [dict(row.items()) for row in rows]
