@@ -53,7 +53,8 @@ async def leadership(dsn: str, name: str) -> AsyncGenerator[Callable[[], Awaitab
     async def is_still_leading() -> bool:
         try:
             return bool(await connection.fetchval("SELECT true", timeout=5))
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except Exception:
+            # Whatever is wrong with the session, we can no longer be sure to hold its lock.
             return False
 
     try:
