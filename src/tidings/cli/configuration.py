@@ -10,8 +10,9 @@ from rich.console import Console
 from rich.table import Table
 
 from tidings.cli.session import with_core
+from tidings.messages.accounts import set_smtp_url
 from tidings.platform.core import Core
-from tidings.platform.errors import Invalid, Problem, TidingsError
+from tidings.platform.errors import Invalid, Problem
 from tidings.settings import SETTINGS
 
 SMTP_URL = "smtp_url"
@@ -47,10 +48,6 @@ def set_setting(name: Name, value: Annotated[str, typer.Argument(metavar="VALUE"
 
 
 def _set_smtp_url(url: str) -> None:
-    try:
-        from tidings.messages.actions import set_smtp_url  # pyright: ignore
-    except ImportError as error:
-        raise TidingsError("This build has no mail accounts.") from error
     with_core(lambda core: set_smtp_url(core, url))  # pyright: ignore
 
 

@@ -14,14 +14,18 @@ from collections.abc import Awaitable, Callable, Iterable
 from tidings.platform import metrics
 from tidings.platform.core import Core
 from tidings.platform.errors import TidingsError
+from tidings.workers.campaigner import run_campaigner
 from tidings.workers.job_runner import run_jobs
 from tidings.workers.scheduler import schedule
+from tidings.workers.sender import run_sender
 
 Loop = Callable[[Core, asyncio.Event], Awaitable[None]]
 
 LOOPS: dict[str, Loop] = {
     "scheduler": schedule,
     "jobs": run_jobs,
+    "campaigner": run_campaigner,
+    "sender": run_sender,
 }
 
 # Modules that register job handlers when they are imported.

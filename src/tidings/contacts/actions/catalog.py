@@ -194,7 +194,7 @@ async def create_label(
     """Makes a label and returns its id; a colour that is not #rrggbb is dropped."""
     return await core.db.fetchval(
         """INSERT INTO labels (slug, title, description, color, position, created_at, updated_at)
-        VALUES ($1, $2, $3, $4, (SELECT coalesce(max(position), 0) + 1 FROM labels), $5, $5) RETURNING id""",
+        VALUES ($1, $2, $3, $4, 1, $5, $5) RETURNING id""",
         rules.clean_text(slug),
         rules.clean_text(title),
         rules.clean_text(description),
