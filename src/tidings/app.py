@@ -24,6 +24,7 @@ from tidings.platform.db import Database
 from tidings.platform.health import Readiness
 from tidings.platform.installation import Installation
 from tidings.platform.logs import configure_logs
+from tidings.platform.supervisor import die_with_parent
 from tidings.settings import ProcessSettings
 
 Scope = MutableMapping[str, Any]
@@ -276,8 +277,6 @@ class Application:
 
 def create() -> Application:
     """The factory for the server: reads the environment, once per process."""
-    from tidings.workers.supervisor import die_with_parent
-
     die_with_parent()
     settings = ProcessSettings.from_environment()
     configure_logs(settings.log_format)

@@ -25,8 +25,8 @@ from tidings.cli.session import database, prepare, process_settings, reachable
 from tidings.platform.errors import TidingsError
 from tidings.platform.logs import configure_logs
 from tidings.platform.migrations import migrate
+from tidings.platform.supervisor import Part, Supervisor, die_with_supervisor
 from tidings.settings import ProcessSettings
-from tidings.workers.supervisor import Part, Supervisor, die_with_supervisor
 
 ADMINISTRATOR = "admin"
 Host = Annotated[str | None, typer.Option("--host", help="Address to listen on (default: 127.0.0.1).")]

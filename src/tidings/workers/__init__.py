@@ -1,7 +1,7 @@
 """Loops only: what runs beside the web. Each loop takes the core and a stop event and returns soon after it is set.
 
 Add a loop by a line in `LOOPS`, a module with job handlers by a line in `JOB_MODULES`. What a loop does lives in its
-feature; processes are started by `supervisor`.
+feature; processes are started by `platform.supervisor`.
 """
 
 from __future__ import annotations
