@@ -11,8 +11,9 @@ import pytest
 from aiosmtpd.smtp import SMTP
 from benchmarks.sink import Sink
 
-from tidings.messages.transports.smtp import SmtpPool, dot_stuffed, wire_address
+from tidings.messages.transports.smtp import SmtpPool
 from tidings.messages.transports.types import Envelope, Outcome, Result, SmtpEndpoint
+from tidings.messages.transports.wire import dot_stuffed, wire_address
 
 
 def mails(n: int, **recipients: str) -> list[Envelope]:

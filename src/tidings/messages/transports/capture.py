@@ -14,7 +14,7 @@ INSERT INTO captured_mails (at, message_id, sender, recipient, subject, raw)
 SELECT $1, nullif(g.key, 0), g.sender, g.recipient, g.subject, g.raw
 FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::bytea[]) AS g (key, sender, recipient, subject, raw)
 """
-_SUBJECT = re.compile(rb"(?im)^Subject:[ \t]*((?:.*)(?:\r\n[ \t].*)*)")
+_SUBJECT = re.compile(rb"(?im)^Subject:[ \t]*([^\r\n]*(?:\r\n[ \t][^\r\n]*)*)")
 
 
 class CaptureTransport:

@@ -138,7 +138,8 @@ class SmtpConnection(Handshake):
             super()._on_reply(line, earlier)
             return
         code = code_of(line)
-        if not code or (code < 400) is (code >= 300) and (code, self._awaited[0][0]) != (354, Step.DATA):
+        is_go_on = code == 354 and self._awaited[0][0] is Step.DATA
+        if not code or (300 <= code < 400 and not is_go_on):
             self.abort(f"said what is no reply: {line[:100].decode('ascii', 'replace')}")
             return
         step, envelope = self._awaited.popleft()
@@ -188,13 +189,7 @@ class SmtpConnection(Handshake):
                 self._report_refusal()
         elif self._refusal is not None:
             self._awaited.append((Step.RESET, envelope))
-            if self.is_pipelining:
-                self._report_refusal(b".\r\n")
-            else:
-                self._unsent.clear()
-                self._current = None
-                self._on_result(self._refusal)
-                self._write(b".\r\n")
+            self._report_refusal(b".\r\n")
         else:
             self._awaited.append((Step.BODY, envelope))
             self._is_mail_open = False
