@@ -17,6 +17,7 @@ from tidings.contacts.actions.catalog import (
     update_list,
     update_tag,
 )
+from tidings.contacts.actions.members import join_audience, leave_audience, set_groups
 from tidings.contacts.actions.memberships import add_lists, add_tags, remove_lists, remove_tags, set_status
 from tidings.contacts.actions.notes import add_note, delete_notes, update_note
 from tidings.contacts.actions.people import delete_contacts, write_contact, write_contacts
@@ -35,10 +36,13 @@ __all__ = [
     "delete_tags",
     "ensure_lists",
     "ensure_tags",
+    "join_audience",
+    "leave_audience",
     "remove_lists",
     "remove_tags",
     "rename_field_group",
     "replace_custom_fields",
+    "set_groups",
     "set_status",
     "update_label",
     "update_list",

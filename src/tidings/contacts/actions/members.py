@@ -1,0 +1,94 @@
+"""Joining and leaving an audience. Counts follow in the same transaction (statement triggers)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tidings.contacts import store
+from tidings.contacts.actions.memberships import change_memberships
+from tidings.contacts.actions.people import write_contact
+from tidings.contacts.types import Draft, WritePolicy
+from tidings.platform.core import Core
+from tidings.platform.errors import Conflict, Invalid, NotFound, Problem
+from tidings.platform.facts import wake_readers
+
+
+async def join_audience(core: Core, audience_id: int, draft: Draft, *, group_ids: Sequence[int] = ()) -> int:
+    """Creates the contact, or attaches one that exists (filling only its empty fields), and answers the member's id.
+
+    Raises NotFound for an unknown audience, Invalid for a group of another one, Conflict when it is a member already.
+    """
+    await _require_audience(core, audience_id, group_ids)
+    email = draft.values.get("email")
+    if email and await core.db.fetchval(
+        """SELECT 1 FROM contacts c JOIN contact_lists m ON m.contact_id = c.id
+        WHERE lower(c.email) = lower($1) AND m.list_id = $2""",
+        email,
+        audience_id,
+    ):
+        raise Conflict("A contact with this email already exists in the audience.", code="duplicate")
+    written = await write_contact(core, draft, WritePolicy(on_existing="fill"))
+    async with core.db.transaction() as tx:
+        pairs = [(written.id, one) for one in (audience_id, *group_ids)]
+        # one writer at a time for this person: of two that join at once the second is told so
+        await tx.execute("SELECT 1 FROM contacts WHERE id = $1 FOR UPDATE", written.id)
+        known = await tx.fetchval(
+            "SELECT id FROM contact_lists WHERE contact_id = $1 AND list_id = $2", written.id, audience_id
+        )
+        if known is not None:
+            raise Conflict("A contact with this email already exists in the audience.", code="duplicate")
+        await change_memberships(tx, at=core.clock.now(), add_lists=pairs)
+        return await tx.fetchval(
+            "SELECT id FROM contact_lists WHERE contact_id = $1 AND list_id = $2", written.id, audience_id
+        )
+
+
+async def _require_audience(core: Core, audience_id: int, group_ids: Sequence[int]) -> None:
+    if not await core.db.fetchval("SELECT 1 FROM lists WHERE id = $1 AND parent_id IS NULL", audience_id):
+        raise NotFound("audience", audience_id)
+    known = {
+        row["id"]
+        for row in await core.db.fetch(
+            "SELECT id FROM lists WHERE parent_id = $1 AND id = ANY($2::bigint[])", audience_id, list(group_ids)
+        )
+    }
+    unknown = [one for one in group_ids if one not in known]
+    if unknown:
+        raise Invalid({"groups": Problem("exists", f"The audience has no group {unknown[0]}.")})
+
+
+async def set_groups(core: Core, member_id: int, group_ids: Sequence[int]) -> None:
+    """Makes the groups of a member exactly these; raises NotFound, Invalid."""
+    row = await core.db.fetchrow(store.sql.lock_member, member_id)
+    if row is None:
+        raise NotFound("contact", member_id)
+    await _require_audience(core, row["list_id"], group_ids)
+    async with core.db.transaction() as tx:
+        present = {
+            r["list_id"]
+            for r in await tx.fetch(
+                """SELECT m.list_id FROM contact_lists m JOIN lists l ON l.id = m.list_id
+                WHERE m.contact_id = $1 AND l.parent_id = $2""",
+                row["contact_id"],
+                row["list_id"],
+            )
+        }
+        await change_memberships(
+            tx,
+            at=core.clock.now(),
+            add_lists=[(row["contact_id"], one) for one in group_ids if one not in present],
+            remove_lists=[(row["contact_id"], one) for one in present if one not in group_ids],
+        )
+
+
+async def leave_audience(core: Core, member_id: int) -> None:
+    """Takes a member out with its groups; when it was the person's last list, the contact goes too. Raises NotFound."""
+    async with core.db.transaction() as tx:
+        row = await tx.fetchrow(store.sql.lock_member, member_id)
+        if row is None:
+            raise NotFound("contact", member_id)
+        await tx.execute("SELECT 1 FROM contacts WHERE id = $1 FOR UPDATE", row["contact_id"])
+        await tx.execute(store.sql.leave_audience, row["contact_id"], row["list_id"])
+        if not await tx.fetchval("SELECT 1 FROM contact_lists WHERE contact_id = $1 LIMIT 1", row["contact_id"]):
+            await tx.fetch(store.sql.delete_contacts, [row["contact_id"]])
+        await wake_readers(tx)
