@@ -17,7 +17,7 @@ import sys
 from base64 import b64decode, b64encode
 from binascii import Error as BadBase64
 from collections.abc import Callable
-from typing import TextIO
+from typing import TextIO, cast
 
 _MESSAGE_ID = re.compile(rb"(?im)^Message-ID:\s*(\S+)")
 
@@ -72,8 +72,7 @@ class _Session(asyncio.Protocol):
         self.login: list[str] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast(asyncio.Transport, transport)
         self.sink.connections += 1
         self.react(self.greet, "")
 
@@ -252,6 +251,7 @@ class _Session(asyncio.Protocol):
     async def encrypt(self) -> None:
         assert self.transport is not None
         assert self.sink.tls is not None
+        self.buffer = b""
         try:
             made = await asyncio.get_running_loop().start_tls(self.transport, self, self.sink.tls, server_side=True)
         except OSError:
@@ -259,7 +259,8 @@ class _Session(asyncio.Protocol):
             return
         assert made is not None
         self.transport, self.upgrade = made, None
-        self.is_encrypted, self.buffer = True, b""
+        self.is_encrypted = True
+        self.data_received(b"")  # what came in while this task was waiting for its turn
 
     def authenticate(self, line: bytes) -> None:
         words = line.split()
