@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -16,6 +17,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
+import asyncpg
 import psutil
 import pytest
 
@@ -36,15 +38,20 @@ class Up:
 
     def start(self, *arguments: str) -> Up:
         """Starts it and waits until it says that it is ready."""
+        self.spawn("up", "--port", str(self.port), "--data", str(self.data), *arguments)
+        self.until(lambda: "is ready at" in self.text())
+        return self
+
+    def spawn(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Starts a command that stays."""
         with self.log.open("w") as file:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "tidings", "up", "--port", str(self.port), "--data", str(self.data), *arguments],
+                [sys.executable, "-m", "tidings", *arguments],
                 stdout=file,
                 stderr=subprocess.STDOUT,
                 env=self.environment,
             )
-        self.until(lambda: "is ready at" in self.text())
-        return self
+        return self.process
 
     def text(self) -> str:
         return self.log.read_text()
@@ -66,12 +73,20 @@ class Up:
         except OSError:
             return 0
 
+    def body(self, path: str) -> str:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
+            return answer.read().decode()
+
     def children(self, word: str) -> list[psutil.Process]:
         return [child for child in psutil.Process(self.process.pid).children() if word in child.cmdline()]
 
     def postgres(self) -> int | None:
         path = self.data / "postgres" / "postmaster.pid"
         return int(path.read_text().split()[0]) if path.exists() else None
+
+    def dsn(self) -> str:
+        folder = (self.data / "postgres" / "postmaster.pid").read_text().splitlines()[4]
+        return f"postgresql://postgres@/tidings?host={folder}"
 
     def run(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -100,6 +115,22 @@ def up(tmp_path: Path) -> Iterator[Up]:
     left = made.postgres()
     if left is not None and psutil.pid_exists(left):
         os.kill(left, signal.SIGQUIT)
+
+
+async def forget_ticks(dsn: str) -> None:
+    """Makes all periodic work due."""
+    connection = await asyncpg.connect(dsn)
+    await connection.execute("DELETE FROM leases")
+    await connection.close()
+
+
+async def count_ticks(dsn: str) -> int:
+    """How many periodic pieces were done since."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        return await connection.fetchval("SELECT count(*) FROM leases")
+    finally:
+        await connection.close()
 
 
 def servers_of(web: psutil.Process) -> list[psutil.Process]:
@@ -148,6 +179,9 @@ def test_it_survives_the_killing_of_each_of_its_processes(up: Up):
     assert postgres is not None
     os.kill(postgres, signal.SIGKILL)
     up.until(lambda: up.postgres() not in (None, postgres) and up.get("/readyz") == 200)
+    # The worker found the database again: what the leader does is done again.
+    asyncio.run(forget_ticks(up.dsn()))
+    up.until(lambda: asyncio.run(count_ticks(up.dsn())) > 0)
     assert up.stop() == 0
     assert up.postgres() is None
 
@@ -173,6 +207,21 @@ def test_commands_work_while_nothing_runs_and_stop_the_database_they_started(up:
     assert up.run("settings", "get", "site_name").stdout == "Ünicode\n"
     assert json.loads(up.run("settings", "get", "is_set_up").stdout) is False
     assert up.postgres() is None
+
+
+def test_web_and_worker_run_apart_on_a_database_of_ones_own(up: Up, dsn: str):
+    up.environment |= {"DATABASE_URL": dsn, "TIDINGS_DATA": str(up.data), "TIDINGS_PORT": str(up.port)}
+    web = up.spawn("web")
+    up.until(lambda: up.get("/readyz") == 200)
+    assert up.get("/wp-json/fluent-crm/v2/tags") == 401
+    assert 'tidings_requests_total{door="fluentcrm",status="4xx"} 1.0' in up.body("/metrics")
+    web.send_signal(signal.SIGTERM)
+    assert web.wait(timeout=20) == 0
+    worker = up.spawn("worker", "--loop", "scheduler")
+    up.until(lambda: asyncio.run(count_ticks(dsn)) > 0)
+    worker.send_signal(signal.SIGINT)
+    assert worker.wait(timeout=20) == 0
+    assert not (up.data / "postgres").exists()
 
 
 def test_a_port_in_use_is_told_before_anything_starts(up: Up):

@@ -91,7 +91,7 @@ async def test_a_job_is_not_taken_before_it_is_due(core: Core):
 
 
 async def test_a_failing_job_is_tried_again_later_and_in_the_end_fails_with_its_reason(core: Core):
-    @jobs.handles("count", max_attempts=2, back_off=timedelta(hours=1))
+    @jobs.handles("count", max_failures=2, back_off=timedelta(hours=1))
     async def count(core: Core, args: dict[str, Any], progress: jobs.Progress) -> None:
         raise ValueError("no such file")
 
@@ -125,12 +125,14 @@ async def test_a_job_whose_process_was_killed_is_taken_up_again_where_it_was(cor
 
 
 async def test_a_job_that_kills_its_process_every_time_fails_at_last(core: Core):
-    @jobs.handles("count", max_attempts=2)
+    @jobs.handles("count", max_failures=2)
     async def count(core: Core, args: dict[str, Any], progress: jobs.Progress) -> None:
         raise AssertionError("must not run")
 
     made = await jobs.enqueue(core, "count", {})
-    await core.db.execute("UPDATE jobs SET state = 'running', attempts = 2, leased_until = now() - interval '1 s'")
+    await core.db.execute(
+        "UPDATE jobs SET state = 'running', attempts = 2, failures = 1, leased_until = now() - interval '1 s'"
+    )
     await _claim_and_run(core, "count")
     job = await jobs.find_job(core, made)
     assert job is not None
@@ -188,6 +190,8 @@ async def test_the_loop_runs_jobs_as_they_come_and_gives_unfinished_ones_back_at
     stop.set()
     await loop
     assert (await _until(core, kept, "queued")).finished_at is None
+    # An orderly stop is no failure, however often it happens.
+    assert await core.db.fetchval("SELECT failures FROM jobs WHERE id = $1", kept) == 0
 
 
 async def test_the_heartbeat_keeps_a_long_job_in_its_hands(core: Core):

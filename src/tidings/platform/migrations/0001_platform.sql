@@ -59,6 +59,8 @@ CREATE TABLE jobs (
     due_at        timestamptz NOT NULL DEFAULT now(),
     -- raised by every claim: whoever holds an older number has lost the job
     attempts      int NOT NULL DEFAULT 0,
+    -- errors and deaths; a job given back in an orderly stop has not failed
+    failures      int NOT NULL DEFAULT 0,
     leased_until  timestamptz,
     progress      jsonb NOT NULL DEFAULT '{}',
     error         text,
