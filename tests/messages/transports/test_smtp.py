@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
@@ -318,3 +319,34 @@ async def test_a_mail_larger_than_the_server_takes_is_refused_unsent(sink: Sink,
     results = await send([Envelope(1, "n@x.co", "a@b.co", b"x" * 1001), *mails(1)])
     assert (results[1].outcome, results[0].outcome) == (Outcome.REFUSED, Outcome.SENT)
     assert sink.accepted == 1
+
+
+@both_ways
+@pytest.mark.parametrize("seed", range(12))
+async def test_whatever_happens_results_and_arrivals_agree(sink: Sink, send: Send, seed: int, pipelining: bool):
+    with_pipelining(sink, pipelining)
+    sink.is_trusting = bool(seed % 2)
+    chance = random.Random(seed)
+
+    def lose_each_23rd(n: int) -> None:
+        if n % 23 == 0:
+            raise ConnectionResetError
+
+    def script(said: str) -> str | None:
+        match chance.randrange(60):
+            case 0:
+                raise ConnectionResetError
+            case 1:
+                nonsense = ["250-half", "354 go"] if said[:4] in ("MAIL", "RCPT", "RSET") else []
+                return chance.choice(["421 bye", "450 later", "550 no", "530 log in", "what", *nonsense])
+            case _:
+                return None
+
+    sink.script = script
+    sink.before_answer = lose_each_23rd
+    results = await send(mails(120), connections=4, timeout=timedelta(seconds=0.5))
+    arrived = {int(message_id.strip("<>").split("@")[0]) for message_id, _, _ in sink.received}
+    sent = {k for k, r in results.items() if r.outcome is Outcome.SENT}
+    unknown = {k for k, r in results.items() if r.outcome is Outcome.UNKNOWN}
+    assert no_duplicates(sink)
+    assert sent <= arrived <= sent | unknown
