@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
-
 from benchmarks.sink import Sink
+
 from tidings.campaigns import actions as campaigns
 from tidings.campaigns import drawing
 from tidings.campaigns.queries import campaign_by_id, message_counts
@@ -58,8 +58,12 @@ async def started(core: Core, **values: object) -> int:
 
 async def counts(core: Core, campaign_id: int) -> dict[str, int]:
     told = (await message_counts(core, [campaign_id])).get(campaign_id, {})
-    real = await core.db.fetch("SELECT state, count(*) AS n FROM messages WHERE campaign_id = $1 GROUP BY state", campaign_id)
-    assert {row["state"]: row["n"] for row in real} == {k: v for k, v in told.items() if k not in ("opened", "clicked", "unsubscribed")}
+    real = await core.db.fetch(
+        "SELECT state, count(*) AS n FROM messages WHERE campaign_id = $1 GROUP BY state", campaign_id
+    )
+    assert {row["state"]: row["n"] for row in real} == {
+        k: v for k, v in told.items() if k not in ("opened", "clicked", "unsubscribed")
+    }
     return told
 
 
@@ -215,7 +219,9 @@ async def test_subjects_under_test_are_spread_by_weight(core: Core, sink: Sink):
     await campaigns.update_campaign(core, made, subjects=[(75, "A"), (25, "B")])
     await campaigns.schedule_campaign(core, made)
     await drawing.draw(core, made)
-    rows = await core.db.fetch("SELECT s.subject, count(*) AS n FROM messages m JOIN campaign_subjects s ON s.id = m.subject_id GROUP BY 1")
+    rows = await core.db.fetch(
+        "SELECT s.subject, count(*) AS n FROM messages m JOIN campaign_subjects s ON s.id = m.subject_id GROUP BY 1"
+    )
     n = {row["subject"]: row["n"] for row in rows}
     assert n["A"] + n["B"] == 200
     assert 120 <= n["A"] <= 180

@@ -44,10 +44,12 @@ def form_pairs(request: Request) -> list[tuple[str, Any]]:
 
     try:
         parser = MultipartParser(BytesIO(request.body), options.get("boundary", ""), strict=True)
-        return [
-            (part.name, Upload(part.filename, part.content_type, part.raw) if part.filename else part.value)
-            for part in parser.parts()
-        ]
+        pairs: list[tuple[str, Any]] = []
+        for part in parser.parts():
+            is_file = bool(part.filename)
+            value: Any = Upload(str(part.filename), str(part.content_type), part.raw) if is_file else part.value
+            pairs.append((str(part.name or ""), value))
+        return pairs
     except (MultipartError, ValueError) as error:
         raise MalformedBody("The multipart body is malformed.") from error
 

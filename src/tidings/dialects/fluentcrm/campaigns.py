@@ -189,8 +189,7 @@ async def audience_of(call: Call, settings: Any) -> Rule:
     fields = await contacts.custom_fields(call.core)
     segments: dict[str, Rule] = {}
     for one in await list_segments(call.core):
-        rule = from_json(one.rules) if isinstance(one.rules, dict) else one.rules
-        segments[f"custom_segment_{one.id}"] = rule
+        segments[f"custom_segment_{one.id}"] = one.rule
     return recipients_rule(settings, fields=fields, segments=segments)
 
 

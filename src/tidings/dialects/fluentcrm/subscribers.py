@@ -253,8 +253,11 @@ async def sync_segments(call: Call) -> Any:
     attach = await terms(call, {kind: call.items("attach")}, kind)
     detach = await terms(call, {kind: call.items("detach")}, kind)
     known = await queries.contacts_by_ids(call.core, call.ids("subscribers"))
-    words = {"tags": attach, "remove_tags": detach} if kind == "tags" else {"lists": attach, "remove_lists": detach}
-    await actions.write_contacts(call.core, [Draft(id=one, **words) for one in known])
+    if kind == "tags":
+        drafts = [Draft(id=one, tags=attach, remove_tags=detach) for one in known]
+    else:
+        drafts = [Draft(id=one, lists=attach, remove_lists=detach) for one in known]
+    await actions.write_contacts(call.core, drafts)
     views = await queries.contacts_by_ids(call.core, list(known))
     rows = [people.view_body(views[one], call.context) for one in sorted(views)]
     noun = "subscriber" if len(call.items("subscribers")) == 1 else "subscribers"

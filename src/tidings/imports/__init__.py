@@ -1,0 +1,1 @@
+"""Imports of CSV files: being laid."""
