@@ -350,3 +350,13 @@ async def test_whatever_happens_results_and_arrivals_agree(sink: Sink, send: Sen
     unknown = {k for k, r in results.items() if r.outcome is Outcome.UNKNOWN}
     assert no_duplicates(sink)
     assert sent <= arrived <= sent | unknown
+
+
+async def test_an_empty_mail_never_goes_to_a_recipient_of_a_muddled_server(sink: Sink, send: Send):
+    sink.answers = {"bad": "550 no"}
+    left = ["502 no such command"]
+    sink.script = lambda said: left.pop() if left and said == "RSET" else None
+    results = await send(mails(6, m2="bad@y.co"), connections=1)
+    assert tally(results) == {Outcome.SENT: 5, Outcome.REFUSED: 1}
+    assert "" not in {message_id for message_id, _, _ in sink.received}
+    assert no_duplicates(sink)

@@ -37,6 +37,7 @@ class SmtpConnection(Handshake):
         # The mail that is offered and whose DATA has no reply yet, and what was said against it so far.
         self._current: Envelope | None = None
         self._refusal: Result | None = None
+        self._refused_at = Step.RESET
         self._given_back: Envelope | None = None
         self._is_mail_open = False  # a transaction was begun that no body has ended: RSET comes first
         self._sender = ("", b"")
@@ -150,13 +151,15 @@ class SmtpConnection(Handshake):
                 self.abort("said 421 and goodbye")
             elif not self._awaited:
                 self._offer_next()
-        elif step is Step.RESET:
+        elif step is Step.EMPTY or (step is Step.RESET and code < 300):
             self._go_on()
+        elif step is Step.RESET:
+            self.abort(f"said {code} to RSET")
         elif code == 421 and step is Step.MAIL:
             self.abort(f"said 421 {text_of(line, earlier)}")
         else:
             if code >= 400 and self._refusal is None:
-                self._refusal = verdict(envelope, step, code, text_of(line, earlier))
+                self._refusal, self._refused_at = verdict(envelope, step, code, text_of(line, earlier)), step
             if code == 421:
                 self.abort("said 421 and goodbye")
             elif step is Step.DATA:
@@ -181,14 +184,17 @@ class SmtpConnection(Handshake):
 
     def _on_data(self, envelope: Envelope, code: int) -> None:
         """The server wants the body, or not. If it wants one though the recipient was refused (RFC 2920 §3.1), it
-        gets an empty one."""
+        gets an empty one; if it wants one without a sender, nobody knows to whom the empty mail would go."""
         if code != 354:
             if self._refusal is None:
                 self.abort(f"said {code} to DATA")
             else:
                 self._report_refusal()
         elif self._refusal is not None:
-            self._awaited.append((Step.RESET, envelope))
+            if self._refused_at is Step.MAIL:
+                self.abort("wants a mail whose sender it refused")
+                return
+            self._awaited.append((Step.EMPTY, envelope))
             self._report_refusal(b".\r\n")
         else:
             self._awaited.append((Step.BODY, envelope))

@@ -21,6 +21,7 @@ class Step(Enum):
     RCPT = 2
     DATA = 3
     BODY = 4
+    EMPTY = 5  # the end of a body that was asked for though the recipient was refused
 
 
 def wire_address(address: str, *, can_utf8: bool) -> str:
