@@ -48,6 +48,7 @@ _PREFIXES = (
     ("/wp-json/", "fluentcrm"),
     ("/api/v1/", "furiosa"),
     ("/v1/", "fluenzr"),
+    ("/wp-admin/admin-ajax.php", "public"),
     ("/t/", "public"),
     ("/u/", "public"),
 )

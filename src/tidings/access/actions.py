@@ -123,8 +123,8 @@ async def start_session(core: Core, login: str, password: str, *, ip: str = "", 
 
     Raises RateLimited after too many tries for the login or from the address, else Unauthenticated with one text.
     """
-    await _count_try(core, f"login:{login.strip().lower()}", TRIES_PER_LOGIN)
-    await _count_try(core, f"login-ip:{ip}", TRIES_PER_ADDRESS)
+    await count_try(core, f"login:{login.strip().lower()}", TRIES_PER_LOGIN)
+    await count_try(core, f"login-ip:{ip}", TRIES_PER_ADDRESS)
     row = await core.db.fetchrow(
         f"SELECT {store.SELECTED}, u.password_hash FROM users u WHERE (lower(u.login) = lower($1) OR lower(u.email) = lower($1)) AND u.disabled_at IS NULL",
         login.strip(),
@@ -156,7 +156,8 @@ def _is_password(stored: str, password: str) -> bool:
         return False
 
 
-async def _count_try(core: Core, key: str, limit: int) -> None:
+async def count_try(core: Core, key: str, limit: int) -> None:
+    """Counts one try under a key in a window of five minutes; raises RateLimited past the limit."""
     now = core.clock.now()
     window = datetime.fromtimestamp(
         now.timestamp() // TRY_WINDOW.total_seconds() * TRY_WINDOW.total_seconds(), now.tzinfo

@@ -6,6 +6,7 @@ All use the compiled form that sending uses: what is previewed is what is sent.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from html import escape as html_escape
 from typing import Any
 
 import msgspec
@@ -136,3 +137,13 @@ async def send_now(core: Core, from_email: str, recipient: str, data: bytes) -> 
             break
         await accounts.open_breaker(core, account.id, said)
     raise Refused(said, code="not_sent")
+
+
+async def send_notice(core: Core, recipient: str, subject: str, label: str, link: str) -> None:
+    """A short mail with one link, sent right away (links asked for, confirmations); raises Refused."""
+    values = await core.installation.values()
+    name = html_escape(str(values["business_name"] or values["site_name"]))
+    body = f'<p>{html_escape(label)}: <a href="{html_escape(link)}">{html_escape(link)}</a></p><p>{name}</p>'
+    await send_test(
+        core, Source(subject=subject, body=body, design="simple", is_transactional=True), recipient, prefix=""
+    )

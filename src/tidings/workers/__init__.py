@@ -16,6 +16,7 @@ from tidings.platform.core import Core
 from tidings.platform.errors import TidingsError
 from tidings.workers.campaigner import run_campaigner
 from tidings.workers.job_runner import run_jobs
+from tidings.workers.projector import run_projector
 from tidings.workers.scheduler import schedule
 from tidings.workers.sender import run_sender
 
@@ -26,6 +27,7 @@ LOOPS: dict[str, Loop] = {
     "jobs": run_jobs,
     "campaigner": run_campaigner,
     "sender": run_sender,
+    "projector": run_projector,
 }
 
 # Modules that register job handlers when they are imported.

@@ -1,0 +1,92 @@
+"""Leaving, coming back and being left alone: conditional, in one transaction with the ledger and the facts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tidings.platform.core import Core
+from tidings.platform.db import Connection
+from tidings.platform.facts import Fact, write_facts
+
+_LEAVE = """
+WITH was AS (SELECT id, status FROM contacts WHERE id = $1 FOR UPDATE)
+UPDATE contacts c SET status = 'unsubscribed', updated_at = $2 FROM was
+WHERE c.id = was.id AND was.status NOT IN ('unsubscribed', 'bounced', 'complained', 'spammed') RETURNING was.status
+"""
+_COME_BACK = """
+WITH was AS (SELECT id, status FROM contacts WHERE id = $1 FOR UPDATE)
+UPDATE contacts c SET status = 'subscribed', active_at = $2, updated_at = $2 FROM was
+WHERE c.id = was.id AND was.status IN ('unsubscribed', 'pending') RETURNING was.status
+"""
+_LEDGER = "INSERT INTO consents (contact_id, at, kind, source, reason, ip, data) VALUES ($1, $2, $3, $4, $5, $6, $7)"
+_NOTE = """
+INSERT INTO notes (contact_id, kind, title, description, created_at, updated_at) VALUES ($1, 'system_log', $2, $3, $4, $4)
+"""
+
+
+async def unsubscribe_contact(
+    core: Core, contact_id: int, *, reason: str, message_id: int | None = None, is_one_click: bool = False, ip: str = ""
+) -> bool:
+    """The contact leaves; False when there was nobody to leave (gone, or left before). Safe to call again."""
+    now = core.clock.now()
+    async with core.db.transaction() as tx:
+        was = await tx.fetchval(_LEAVE, contact_id, now)
+        if was is None:
+            return False
+        data: dict[str, Any] = {"reason": reason, "one_click": is_one_click, "message_id": message_id}
+        source = "list_unsubscribe_header" if is_one_click else "unsubscribe_page"
+        await tx.execute(_LEDGER, contact_id, now, "opt_out", source, reason, ip or None, data)
+        await tx.execute(_NOTE, contact_id, "Unsubscribed", f"Reason: {reason or 'none given'}", now)
+        changed = {"was": was, "now": "unsubscribed", "reason": reason}
+        await write_facts(
+            tx,
+            [
+                Fact("contact_status_changed", contact_id, data=changed),
+                Fact("contact_unsubscribed", contact_id, object_id=message_id, data=data),
+            ],
+        )
+        return True
+
+
+async def confirm_contact(core: Core, contact_id: int, *, source: str, ip: str = "") -> bool:
+    """An opt-in was confirmed, or somebody came back: subscribed. False when there was nothing to change."""
+    now = core.clock.now()
+    async with core.db.transaction() as tx:
+        was = await tx.fetchval(_COME_BACK, contact_id, now)
+        if was is None:
+            return False
+        await tx.execute(_LEDGER, contact_id, now, "opt_in", source, "", ip or None, {})
+        await tx.execute(_NOTE, contact_id, "Confirmed", f"The subscription was confirmed ({source}).", now)
+        data = {"was": was, "now": "subscribed", "reason": source}
+        await write_facts(
+            tx,
+            [
+                Fact("contact_status_changed", contact_id, data=data),
+                Fact("consent_recorded", contact_id, data={"source": source}),
+            ],
+        )
+        return True
+
+
+async def suppress_address(core: Core, email: str, *, reason: str, source: str = "") -> None:
+    """The address is never mailed again, whatever becomes of its contact. Safe to call again."""
+    await core.db.execute(
+        """INSERT INTO suppressions (email_key, reason, source, at) VALUES (lower($1), $2, $3, $4)
+        ON CONFLICT (email_key) DO NOTHING""",
+        email.strip(),
+        reason,
+        source,
+        core.clock.now(),
+    )
+
+
+async def release_address(core: Core, email: str) -> bool:
+    """Takes an address off the suppressions; False when it was not on them."""
+    return bool(await core.db.execute("DELETE FROM suppressions WHERE email_key = lower($1)", email.strip()))
+
+
+async def record_consent(
+    core: Core, tx: Connection, contact_id: int, *, kind: str, source: str, reason: str = "", ip: str = ""
+) -> None:
+    """A line of the ledger inside the caller's transaction. `kind`: opt_in, opt_out, objection."""
+    await tx.execute(_LEDGER, contact_id, core.clock.now(), kind, source, reason, ip or None, {})

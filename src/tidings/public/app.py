@@ -1,0 +1,47 @@
+"""Finds the public route and answers it; plain ASGI, because links and pixels are hot."""
+
+from __future__ import annotations
+
+from tidings.platform.core import Core
+from tidings.public.hits import Hits
+from tidings.public.http import Receive, Reply, Scope, Send, Visit, read_visit, write_reply
+from tidings.public.pages import AJAX, Pages
+
+
+class PublicApp:
+    """The ASGI app of everything that recipients reach."""
+
+    def __init__(self, core: Core) -> None:
+        self._hits = Hits(core)
+        self._pages = Pages(core)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        visit = await read_visit(scope, receive)
+        reply = await self._answer(visit)
+        await write_reply(send, reply, has_body=visit.method != "HEAD")
+
+    async def _answer(self, visit: Visit) -> Reply:
+        if visit.path == AJAX:
+            return await self._pages.ajax(visit) if visit.method == "POST" else Reply(405)
+        if "ns_url" in visit.query:
+            return await self._hits.click(visit)
+        match visit.query.get("route", ""):
+            case "open":
+                return await self._hits.open(visit)
+            case "unsubscribe":
+                return await self._pages.unsubscribe(visit)
+            case "manage_subscription":
+                return await self._pages.preferences(visit)
+            case "confirmation":
+                return await self._pages.confirm(visit)
+            case "email_preview":
+                return await self._pages.web_view(visit)
+            case _:
+                return await self._pages.say("Nothing here", "This address leads nowhere.", status=404)
+
+
+def build(core: Core) -> PublicApp:
+    """Made once per process."""
+    return PublicApp(core)

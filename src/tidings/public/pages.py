@@ -1,0 +1,302 @@
+"""The pages of recipients: leaving, preferences, confirming, the mail in a browser. GET and HEAD change nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from tidings.access.actions import count_try
+from tidings.consent import actions as consent
+from tidings.contacts import actions as contacts
+from tidings.contacts import catalog, queries
+from tidings.contacts.rules import is_email
+from tidings.contacts.types import ContactView, Draft, WritePolicy
+from tidings.messages.leaving import mark_left
+from tidings.messages.mailing import addresses
+from tidings.messages.preview import message_view, send_notice, shared_view
+from tidings.platform.core import Core
+from tidings.platform.errors import Invalid, NotFound, RateLimited, Refused
+from tidings.public.http import Reply, Visit
+from tidings.tracking import tokens
+
+AJAX = "/wp-admin/admin-ajax.php"
+REASONS = (
+    ("no_longer", "I no longer want to receive these emails"),
+    ("never_signed_up", "I never signed up for this email list"),
+    ("emails_inappropriate", "The emails are inappropriate"),
+    ("emails_spam", "The emails are spam"),
+    ("other", "Other (fill in the reason below)"),
+)
+LEFT = "You've successfully unsubscribed from our email list."
+NOT_FOUND = "Sorry, No email found based on your data"
+LIST_HEADER = "Unsubscribe From List Header"
+
+_pages = Environment(loader=PackageLoader("tidings.public"), autoescape=True, undefined=StrictUndefined)
+_MAIL_CSP = (
+    b"default-src 'none'; style-src 'unsafe-inline'; img-src * data:; font-src *; base-uri 'none'; sandbox allow-popups"
+)
+
+
+class Pages:
+    """Answers every public page."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    async def _render(self, template: str, *, status: int = 200, **values: Any) -> Reply:
+        settings = await self._core.installation.values()
+        name = settings["business_name"] or settings["site_name"]
+        logo = settings["business_logo"] if str(settings["business_logo"]).startswith(("https://", "http://")) else ""
+        text = _pages.get_template(template).render(business_name=name, logo=logo, **values)
+        return Reply(status, text.encode())
+
+    async def say(self, title: str, text: str, *, status: int = 200) -> Reply:
+        """A page with one message."""
+        return await self._render("message.html", status=status, title=title, text=text, back=None, back_text="")
+
+    async def _contact(self, secure_hash: str) -> ContactView | None:
+        contact_id = tokens.read_secure_hash(self._core.keys, secure_hash, self._core.clock.now())
+        return await queries.find_contact(self._core, contact_id) if contact_id is not None else None
+
+    # -- leaving
+
+    async def unsubscribe(self, visit: Visit) -> Reply:
+        """GET shows the page; POST with List-Unsubscribe=One-Click leaves at once and always says so (RFC 8058)."""
+        view = await self._contact(visit.query.get("secure_hash", ""))
+        message_id = _number(visit.get("ce_id") or visit.get("_e_id"))
+        if visit.method == "POST":
+            if view is not None:
+                await self._leave(view, message_id, LIST_HEADER, visit, is_one_click=True)
+            return _json({"success": True, "data": {"message": LEFT}})
+        if view is None:
+            return await self._request_page("Unsubscribe", "fluentcrm_request_unsubscribe_ajax")
+        return await self._render(
+            "unsubscribe.html",
+            title="Unsubscribe",
+            action=AJAX,
+            email=view.contact.email or "",
+            message_id=message_id or "",
+            secure_hash=visit.query["secure_hash"],
+            sub_hash=_md5(view.contact.email or ""),
+            reasons=REASONS,
+            asks_reason=not await self._core.installation.get("one_click_unsubscribe"),
+        )
+
+    async def _leave(
+        self, view: ContactView, message_id: int | None, reason: str, visit: Visit, *, is_one_click: bool
+    ) -> None:
+        contact_id = view.contact.id
+        await consent.unsubscribe_contact(
+            self._core, contact_id, reason=reason, message_id=message_id, is_one_click=is_one_click, ip=visit.ip
+        )
+        await mark_left(self._core, contact_id, message_id)
+
+    async def _submit_unsubscribe(self, visit: Visit) -> Reply:
+        view = await self._contact(visit.get("secure_hash"))
+        if view is None:
+            return await self._done(visit, NOT_FOUND, is_ok=False)
+        key = visit.get("reason")
+        reason = visit.get("other_reason").strip()[:500] if key == "other" else dict(REASONS).get(key, "")
+        await self._leave(view, _number(visit.get("_e_id")), reason, visit, is_one_click=False)
+        return await self._done(visit, LEFT, is_ok=True, more={"redirect_url": False})
+
+    # -- preferences
+
+    async def preferences(self, visit: Visit) -> Reply:
+        """The preference page."""
+        secure_hash = visit.query.get("secure_hash", "")
+        view = await self._contact(secure_hash)
+        if view is None:
+            return await self._request_page("Update your preferences", "fluentcrm_request_manage_subscription_ajax")
+        member_of = {one.id for one in view.lists}
+        public = [one for one in (await catalog.list_lists(self._core)).rows if one.is_public]
+        made = await addresses(self._core)
+        return await self._render(
+            "preferences.html",
+            title="Update your preferences",
+            action=AJAX,
+            masked=masked(view.contact.email or ""),
+            abs_hash=_md5(masked(view.contact.email or "")),
+            sub_hash=_md5(view.contact.email or ""),
+            secure_hash=secure_hash,
+            first_name=view.contact.first_name or "",
+            last_name=view.contact.last_name or "",
+            lists=[{"id": one.id, "title": one.title, "is_in": one.id in member_of} for one in public],
+            standing=view.contact.status,
+            unsubscribe_url=made.unsubscribe_url(view.contact.id, 0),
+        )
+
+    async def _submit_preferences(self, visit: Visit) -> Reply:
+        view = await self._contact(visit.get("_secure_hash"))
+        if view is None:
+            return await self._done(visit, NOT_FOUND, is_ok=False)
+        email, contact = visit.get("email").strip(), view.contact
+        is_same_address = not email or email in (masked(contact.email or ""), contact.email)
+        if not is_same_address and not is_email(email):
+            return await self._done(visit, "Please provide a valid email address", is_ok=False)
+        if not is_same_address and await queries.find_contact_by_email(self._core, email):
+            text = "The new email has been used to another account. Please use a new email address"
+            return await self._done(visit, text, is_ok=False)
+        public = {one.id for one in (await catalog.list_lists(self._core)).rows if one.is_public}
+        wanted = {int(one) for one in visit.lists.get("lists", []) if one.isdigit()} & public
+        present = {one.id for one in view.lists} & public
+        draft = Draft(
+            {name: visit.get(name)[:190] for name in ("first_name", "last_name") if name in visit.form},
+            id=contact.id,
+            lists=sorted(wanted - present),
+            remove_lists=sorted(present - wanted) if public else (),
+        )
+        try:
+            await contacts.write_contact(self._core, draft, WritePolicy(reason="preference page"))
+        except Invalid as error:
+            return await self._done(visit, error.message, is_ok=False)
+        return await self._after_preferences(visit, view, email, is_same_address=is_same_address)
+
+    async def _after_preferences(self, visit: Visit, view: ContactView, email: str, *, is_same_address: bool) -> Reply:
+        """Coming back, or another address, takes effect when the link in a mail is followed."""
+        contact = view.contact
+        if is_same_address and contact.status == "subscribed":
+            return await self._done(visit, "Your provided information has been successfully updated", is_ok=True)
+        target = contact.email or "" if is_same_address else email
+        made = await addresses(self._core)
+        link = made.confirm_url(contact.id, _md5(contact.email or ""))
+        if not is_same_address:
+            link += f"&new={self._core.keys.mac('new-address', f'{contact.id}:{email}'.encode()).hex()}&email={quote(email, safe='')}"
+        await self._mail(target, "Confirm your subscription", "Confirm", link)
+        text = f"A confirmation email has been sent to {masked(target) if is_same_address else target}. Please confirm your email address to resubscribe"
+        return await self._done(visit, text + ("" if is_same_address else " with changed email address"), is_ok=True)
+
+    # -- asking for a link
+
+    async def _request_page(self, title: str, ajax_action: str) -> Reply:
+        return await self._render("request.html", title=title, action=AJAX, ajax_action=ajax_action)
+
+    async def _submit_request(self, visit: Visit, *, is_leaving: bool) -> Reply:
+        """Mails a link; the answer never tells whether the address is known."""
+        email = visit.get("email").strip()
+        if not is_email(email) or visit.get("website"):
+            return await self._done(visit, "Please provide a valid email address", is_ok=False)
+        try:
+            await count_try(self._core, f"link-ip:{visit.ip}", 30)
+            await count_try(self._core, f"link:{email.lower()}", 3)
+        except RateLimited as error:
+            return await self._done(visit, error.message, is_ok=False)
+        view = await queries.find_contact_by_email(self._core, email)
+        if view is not None:
+            made = await addresses(self._core)
+            maker = made.unsubscribe_url if is_leaving else made.manage_url
+            await self._mail(
+                email, "Your link", "Unsubscribe" if is_leaving else "Preferences", maker(view.contact.id, 0)
+            )
+        what = (
+            "contains a link to unsubscribe from our mailing list"
+            if is_leaving
+            else "contains a link to manage your subscription"
+        )
+        return await self._done(
+            visit, f"We've sent an email to your inbox that {what}. Please check your email address.", is_ok=True
+        )
+
+    async def _mail(self, email: str, subject: str, label: str, link: str) -> None:
+        try:
+            await send_notice(self._core, email, subject, label, link)
+        except Refused:
+            # The page must not tell more than it would for an unknown address; the account's breaker shows the fault.
+            return
+
+    async def ajax(self, visit: Visit) -> Reply:
+        """The one address that the original's forms post to."""
+        match visit.form.get("action", ""):
+            case "fluentcrm_unsubscribe_ajax":
+                return await self._submit_unsubscribe(visit)
+            case "fluentcrm_manage_preferences_ajax":
+                return await self._submit_preferences(visit)
+            case "fluentcrm_request_unsubscribe_ajax":
+                return await self._submit_request(visit, is_leaving=True)
+            case "fluentcrm_request_manage_subscription_ajax":
+                return await self._submit_request(visit, is_leaving=False)
+            case _:
+                return Reply(400, b"0", b"text/plain")
+
+    async def _done(self, visit: Visit, text: str, *, is_ok: bool, more: dict[str, Any] | None = None) -> Reply:
+        """JSON for programs, a page for people (own forms say `page=1`)."""
+        if visit.form.get("page"):
+            return await self.say("Done" if is_ok else "That did not work", text, status=200 if is_ok else 422)
+        return _json({"success": is_ok, "data": {"message": text, **(more or {})}}, 200 if is_ok else 422)
+
+    # -- confirming and reading
+
+    async def confirm(self, visit: Visit) -> Reply:
+        """The opt-in link: machines see a button, people are confirmed; a repeat shows the same page."""
+        title = "Email Confirmation"
+        contact_id = await self._to_confirm(visit)
+        if contact_id is None:
+            return await self.say(title, "Sorry! Your confirmation url is not valid")
+        view = await queries.contact_by_id(self._core, contact_id)
+        looks_automatic = visit.method == "HEAD" or "prefetch" in visit.headers.get(
+            "sec-purpose", visit.headers.get("purpose", "")
+        )
+        if looks_automatic:
+            action = f"/?fluentcrm=1&route=confirmation&hash={_md5(view.contact.email or '')}&secure_hash={visit.get('secure_hash')}"
+            return await self._render("confirm.html", title=title, email=view.contact.email or "", action=action)
+        await consent.confirm_contact(self._core, contact_id, source="double_opt_in", ip=visit.ip)
+        return await self.say(title, "Your subscription is confirmed. Thank you!")
+
+    async def _to_confirm(self, visit: Visit) -> int | None:
+        row = await self._core.db.fetch(
+            "SELECT id FROM contacts WHERE md5(email) = $1 LIMIT 5", visit.query.get("hash", "").lower()
+        )
+        given = visit.query.get("secure_hash", "")
+        return next(
+            (r["id"] for r in row if tokens.is_same(given, tokens.confirm_proof(self._core.keys, r["id"]))), None
+        )
+
+    async def web_view(self, visit: Visit) -> Reply:
+        """The mail of a message, or the shared view of a campaign; in a frame without scripts."""
+        shared = visit.query.get("fc_newsletter", "")
+        try:
+            if shared:
+                page = await shared_view(self._core, self._shared_campaign(shared))
+            else:
+                message_id = _number(visit.query.get("_e_id"))
+                given = visit.query.get("_e_hash", "")
+                if message_id is None or not tokens.is_same(given, tokens.web_view_proof(self._core.keys, message_id)):
+                    raise NotFound("message", message_id)
+                _, page = await message_view(self._core, message_id)
+        except NotFound:
+            return await self.say("Email not found", "This email cannot be shown any more.")
+        return Reply(200, page.encode(), headers=[(b"content-security-policy", _MAIL_CSP)])
+
+    def _shared_campaign(self, text: str) -> int:
+        proof, number = text[:32], text[32:]
+        try:
+            campaign_id = int(number, 16) if len(number) < 16 else -1
+        except ValueError:
+            campaign_id = -1
+        if campaign_id < 0 or not tokens.is_same(proof, tokens.share_proof(self._core.keys, campaign_id)):
+            raise NotFound("campaign", text)
+        return campaign_id
+
+
+def masked(email: str) -> str:
+    """`ja**@e******.com`: enough to recognise one's own address."""
+    local, _, domain = email.partition("@")
+    name, dot, rest = domain.partition(".")
+    return f"{local[:2]}{'*' * max(len(local) - 2, 0)}@{name[:1]}{'*' * max(len(name) - 1, 0)}{dot}{rest}"
+
+
+def _md5(text: str) -> str:
+    """The dialect's name for an address; never a proof."""
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
+def _json(body: Any, status: int = 200) -> Reply:
+    return Reply(status, msgspec.json.encode(body), b"application/json; charset=UTF-8")
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isdigit() and len(text) < 19 else None
