@@ -78,7 +78,7 @@ class Up:
             return answer.read().decode()
 
     def children(self, word: str) -> list[psutil.Process]:
-        return [child for child in psutil.Process(self.process.pid).children() if word in child.cmdline()]
+        return [child for child in psutil.Process(self.process.pid).children() if word in _words(child)]
 
     def postgres(self) -> int | None:
         path = self.data / "postgres" / "postmaster.pid"
@@ -135,7 +135,15 @@ async def count_ticks(dsn: str) -> int:
 
 def servers_of(web: psutil.Process) -> list[psutil.Process]:
     """The processes that answer requests, forked or spawned, without the helper that cleans up after them."""
-    return [c for c in web.children() if not _is_gone(c.pid) and "resource_tracker" not in " ".join(c.cmdline())]
+    return [c for c in web.children() if not _is_gone(c.pid) and "resource_tracker" not in " ".join(_words(c))]
+
+
+def _words(process: psutil.Process) -> list[str]:
+    """The command line; empty for a process that ended between listing and looking."""
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
 
 
 def _is_gone(pid: int) -> bool:

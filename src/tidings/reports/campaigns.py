@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from tidings.campaigns.queries import message_counts
 from tidings.platform.core import Core
@@ -154,7 +155,7 @@ async def unsubscribers(core: Core, campaign_id: int, request: PageRequest) -> P
     return Page([Unsubscriber(*row) for row in rows], total, request)
 
 
-async def subject_numbers(core: Core, campaign_id: int) -> list[dict[str, object]]:
+async def subject_numbers(core: Core, campaign_id: int) -> list[dict[str, Any]]:
     """Per subject under test: sent, opened, clicked."""
     rows = await core.db.fetch(
         """SELECT s.id, s.subject, s.weight, count(m.id) AS total, count(m.sent_at) AS sent,

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from tidings.platform.core import Core
+from tidings.platform.pagination import Page, PageRequest
+
+
+@dataclass(frozen=True, slots=True)
+class ClickedLink:
+    """A link and how often a contact clicked it."""
+
+    url: str
+    clicks: int
 
 
 async def mail_stats(core: Core, contact_id: int) -> dict[str, int]:
@@ -15,3 +26,17 @@ async def mail_stats(core: Core, contact_id: int) -> dict[str, int]:
     )
     assert row is not None
     return {name: row[name] for name in ("emails", "opens", "clicks")}
+
+
+async def clicked_links(core: Core, contact_id: int, request: PageRequest) -> Page[ClickedLink]:
+    """The links a contact clicked, the latest first."""
+    source = """FROM message_links k JOIN messages m ON m.id = k.message_id JOIN links l ON l.id = k.link_id
+        WHERE m.contact_id = $1"""
+    rows = await core.db.fetch(
+        f"SELECT l.url, sum(k.clicks)::bigint AS n {source} GROUP BY l.url ORDER BY max(k.last_at) DESC LIMIT $2 OFFSET $3",
+        contact_id,
+        request.per_page,
+        request.offset,
+    )
+    total = await core.db.fetchval(f"SELECT count(DISTINCT l.url) {source}", contact_id)
+    return Page([ClickedLink(row["url"], row["n"]) for row in rows], total, request)

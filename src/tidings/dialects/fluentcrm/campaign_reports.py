@@ -17,10 +17,11 @@ from tidings.messages.mailing import sender_of
 from tidings.messages.preview import message_view
 from tidings.messages.queries import list_messages, message_by_id
 from tidings.messages.subjects import subjects_of
+from tidings.platform.pagination import PageRequest
 from tidings.reports import campaigns as numbers
 from tidings.reports import dashboard
 from tidings.segments.queries import where_of
-from tidings.segments.types import CampaignActivity, from_json
+from tidings.segments.types import All, CampaignActivity, StatusIn, from_json
 
 
 async def progress(call: Call, campaign: Campaign) -> dict[str, Any]:
@@ -46,7 +47,7 @@ async def progress(call: Call, campaign: Campaign) -> dict[str, Any]:
     return {
         "stat": stat_rows(counts),
         "sent_count": got.sent,
-        "analytics": cards or [],
+        "analytics": cards,
         "subject_analytics": await _subject_cards(call, campaign),
     }
 
@@ -58,19 +59,23 @@ def _card(total: int, label: str, kind: str, icon: str) -> dict[str, Any]:
 async def _subject_cards(call: Call, campaign: Campaign) -> Any:
     rows = await numbers.subject_numbers(call.core, campaign.id)
     if not rows:
-        return []
+        return {}
     subjects = [
         {
-            "id": row["id"],
-            "object_id": str(campaign.id),
-            "key": str(row["weight"]),
+            "email_subject_id": str(row["id"]),
+            "total": str(row["total"]),
             "value": row["subject"],
-            "total": row["total"],
-            "metric": {"total": row["total"], "opens": row["opened"], "clicks": row["clicked"]},
+            "key": str(row["weight"]),
+            "metric": {"clicks": [], "total_clicks": row["clicked"], "total_opens": row["opened"]},
+            "email_type_label": "Campaign",
         }
         for row in rows
     ]
-    return {"subjects": subjects, "columns": {"open": "Opens", "click": "Clicks"}}
+    totals = {
+        "total_clicks": sum(row["clicked"] for row in rows),
+        "total_opens": sum(row["opened"] for row in rows),
+    }
+    return {"subjects": subjects, **totals}
 
 
 async def overview_stats(call: Call) -> Any:
@@ -80,38 +85,55 @@ async def overview_stats(call: Call) -> Any:
 
 async def list_emails(call: Call) -> Any:
     campaign = await queries.campaign_by_id(call.core, call.id())
+    asked = page_request(call)
     page = await list_messages(
         call.core,
-        page_request(call),
+        PageRequest(asked.page, asked.per_page, "id", is_descending=False),
         campaign_id=campaign.id,
         filter=call.text("filter_type"),
         search=call.text("search"),
     )
-    rows = await mail_rows(call, campaign, page.rows)
+    rows = await mail_rows(call, page.rows, has_contact=True)
     body: dict[str, Any] = {"emails": page_of_rows(call, rows, page.total, page.request)}
     body["failed_counts"] = (
         (await queries.message_counts(call.core, [campaign.id])).get(campaign.id, {}).get("failed", 0)
     )
     if call.flag("with_campaign"):
-        body["campaign"] = campaign_body(campaign, call.context, call.core.clock.now())
+        body["campaign"] = campaign_body(campaign, call.context, call.core.clock.now()) | tracking_words(campaign)
     return body
 
 
-async def mail_rows(call: Call, campaign: Campaign, rows: Any) -> list[dict[str, Any]]:
-    """Mails with the subject as it was resolved, their headers and their contact."""
-    views = await contacts.contacts_by_ids(call.core, [row.message.contact_id for row in rows])
+def tracking_words(campaign: Campaign) -> dict[str, Any]:
+    """What a finished campaign says of its tracking."""
+    return {
+        "open_tracking_status": _tracker(campaign.tracks_opens),
+        "click_tracking_status": _tracker(campaign.tracks_clicks),
+    }
+
+
+def _tracker(word: str) -> bool | str:
+    return word if word == "anonymous" else word == "yes"
+
+
+async def mail_rows(call: Call, rows: Any, *, has_contact: bool = False) -> list[dict[str, Any]]:
+    """Mails with the subject as it was resolved, their headers and, when wanted, their contact."""
+    views = await contacts.contacts_by_ids(call.core, [row.message.contact_id for row in rows]) if has_contact else {}
     subjects = await subjects_of(call.core, rows)
-    headers = await _headers(call, campaign)
+    senders = {one: await _headers(call, one) for one in {row.message.campaign_id for row in rows}}
     encoded: list[dict[str, Any]] = []
     for row in rows:
         view = views.get(row.message.contact_id)
         body = message_body(row, call.context)
-        body |= {"email_subject": subjects.get(row.message.id, row.subject), "email_headers": headers}
-        encoded.append(body | {"subscriber": people.contact_body(view.contact, call.context) if view else None})
+        subject = subjects.get(row.message.id, row.subject)
+        body |= {"email_subject": subject, "email_headers": senders[row.message.campaign_id]}
+        if has_contact:
+            body["subscriber"] = people.contact_body(view.contact, call.context) if view else None
+        encoded.append(body)
     return encoded
 
 
-async def _headers(call: Call, campaign: Campaign) -> dict[str, str]:
+async def _headers(call: Call, campaign_id: int) -> dict[str, str]:
+    campaign = await queries.campaign_by_id(call.core, campaign_id)
     sender = await sender_of(call.core, campaign.sender)
     headers = {"From": f"{sender.from_name} <{sender.from_email}>".strip()}
     if sender.reply_to_email:
@@ -123,10 +145,24 @@ async def email_preview(call: Call) -> Any:
     row = await message_by_id(call.core, call.id())
     campaign = await queries.campaign_by_id(call.core, row.message.campaign_id)
     subject, page = await message_view(call.core, row.message.id)
-    info = (await mail_rows(call, campaign, [row]))[0]
+    info = (await mail_rows(call, [row], has_contact=True))[0]
     info["campaign"] = campaign_body(campaign, call.context, call.core.clock.now())
     info["email_subject"] = subject
-    return {"info": info, "email": {"email_subject": subject, "email_body": page}}
+    if info["subscriber"]:
+        info["subscriber"]["campaign_id"] = str(campaign.id)
+    sender = await sender_of(call.core, campaign.sender)
+    mail = {
+        "to": {"email": row.message.email, "name": (info["subscriber"] or {}).get("full_name", "")},
+        "from": {"name": sender.from_name, "email": sender.from_email},
+        "reply": {"name": sender.reply_to_name, "email": sender.reply_to_email} if sender.reply_to_email else None,
+        "subject": subject,
+        "body": page,
+        "campaign_id": str(campaign.id),
+        "id": row.message.id,
+        "subscriber_id": str(row.message.contact_id),
+        "clicks": [],
+    }
+    return {"info": info, "email": mail}
 
 
 async def delete_emails(call: Call) -> Any:
@@ -176,7 +212,8 @@ async def contacts_by_segment(call: Call) -> Any:
     campaign = await queries.campaign_by_id(call.core, call.id())
     rule = from_json(campaign.audience)
     kind = {"click": "clicked", "open": "opened"}.get(call.text("segment"))
-    where = await where_of(call.core, CampaignActivity(campaign.id, kind) if kind else rule)  # type: ignore[arg-type]
+    chosen = CampaignActivity(campaign.id, kind) if kind else All((rule, StatusIn(("subscribed",))))  # type: ignore[arg-type]
+    where = await where_of(call.core, chosen)
     page = await contacts.list_contacts(call.core, page_request(call), where)
     return {"subscribers": page_object(call, page, lambda view: people.view_body(view, call.context))}
 

@@ -11,9 +11,9 @@ from tidings.campaigns.types import Campaign
 from tidings.contacts import catalog
 from tidings.contacts import queries as contacts
 from tidings.contacts.rules import is_email, slug_of
-from tidings.dialects._engine.calls import Call, is_true
+from tidings.dialects._engine.calls import Call, as_structure, is_true
 from tidings.dialects._engine.routes import Route
-from tidings.dialects.fluentcrm.campaign_reports import progress
+from tidings.dialects.fluentcrm.campaign_reports import progress, tracking_words
 from tidings.dialects.fluentcrm.campaigns_wire import (
     DEFAULT_SETTINGS,
     campaign_body,
@@ -113,7 +113,15 @@ async def get_campaign(call: Call) -> Any:
 
 def _subjects(view: Any) -> list[dict[str, Any]]:
     return [
-        {"id": one.id, "object_id": str(view.campaign.id), "key": str(one.weight), "value": one.subject}
+        {
+            "id": one.id,
+            "object_type": "FluentCrm\\App\\Models\\Subject",
+            "object_id": str(view.campaign.id),
+            "key": str(one.weight),
+            "value": one.subject,
+            "created_at": None,
+            "updated_at": None,
+        }
         for one in view.subjects
     ]
 
@@ -157,7 +165,10 @@ def _row(campaign: Campaign) -> dict[str, Any]:
 
 
 async def update_campaign(call: Call) -> Any:
-    return {"campaign": body_of(call, await _apply(call, call.id()))}
+    body = body_of(call, await _apply(call, call.id()))
+    if call.flag("update_subjects"):
+        body["subjects"] = _subjects(await queries.campaign_view(call.core, call.id()))
+    return {"campaign": body}
 
 
 async def update_single(call: Call) -> Any:
@@ -212,7 +223,9 @@ async def draft_recipients(call: Call) -> Any:
     if campaign.state != "draft":
         raise Refused("You can not modify the recipients of this campaign")
     chosen = ("subscribers", "excludedSubscribers", "sending_filter", "dynamic_segment", "advanced_filters")
-    settings = merged_settings(campaign.settings, {name: call.get(name) for name in chosen})
+    defaults = {"advanced_filters": []}
+    given = {name: as_structure(call.get(name)) or call.get(name) for name in chosen}
+    settings = merged_settings(campaign.settings, {**given, **{k: v for k, v in defaults.items() if not given[k]}})
     rule = await audience_of(call, call.params)
     n = 0 if rule == Nobody() else await count_recipients(call.core, rule)
     if not n:
@@ -271,10 +284,11 @@ async def processing_stat(call: Call) -> Any:
     before = await _get(call)
     await advance_campaigns(call.core)
     campaign = await _get(call)
-    body = {"campaign": body_of(call, campaign)}
+    view = await queries.campaign_view(call.core, call.id())
+    body = {"campaign": body_of(call, campaign) | {"scheduling_range": None, "subjects": _subjects(view)}}
     if status_word(campaign) == "pending-scheduled":
         return {"reload": True, **body}
-    return {**body, "didRun": before.state != campaign.state, "scheduling_method": "php"}
+    return {**body, "didRun": before.state != campaign.state or campaign.is_drawn, "scheduling_method": "scheduling"}
 
 
 async def un_schedule(call: Call) -> Any:
@@ -298,11 +312,18 @@ async def status(call: Call) -> Any:
     return {
         "current_timestamp": call.context.stamp(call.core.clock.now()),
         "stat": numbers["stat"],
-        "campaign": body_of(call, view.campaign) | {"subjects": _subjects(view)},
+        "campaign": body_of(call, view.campaign)
+        | {"subjects": _subjects(view), "scheduling_range": None, "sent_by": await _author(call, view.campaign)}
+        | (tracking_words(view.campaign) if view.campaign.state == "finished" else {}),
         "sent_count": numbers["sent_count"],
         "analytics": numbers["analytics"],
         "subject_analytics": numbers["subject_analytics"],
     }
+
+
+async def _author(call: Call, campaign: Campaign) -> str:
+    row = await call.core.db.fetchrow("SELECT display_name, email FROM users WHERE id = $1", campaign.created_by)
+    return f"{row['display_name']} ({row['email']})" if row else ""
 
 
 async def duplicate(call: Call) -> Any:
@@ -311,7 +332,8 @@ async def duplicate(call: Call) -> Any:
         call.core, campaign.id, title=f"[Duplicate] {campaign.title}", created_by=call.caller.user.id
     )
     await actions.update_campaign(call.core, made, slug=f"{campaign.slug}-{int(time.time())}")
-    return {"campaign": body_of(call, await _get(call, made)), "message": "Campaign has been successfully duplicated"}
+    body = body_of(call, await _get(call, made)) | {"created_by": call.caller.user.id}
+    return {"campaign": body, "message": "Campaign has been successfully duplicated"}
 
 
 async def delete(call: Call) -> Any:

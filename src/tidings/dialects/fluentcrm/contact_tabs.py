@@ -6,17 +6,20 @@ from typing import Any
 
 import nh3
 
+from tidings.campaigns.direct import send_to_contact
 from tidings.contacts import actions, events, queries, rules
 from tidings.contacts.types import Note
 from tidings.dialects._engine.calls import Call
 from tidings.dialects._engine.routes import Route
 from tidings.dialects.fluentcrm import people
-from tidings.dialects.fluentcrm.campaigns_wire import DEFAULT_SETTINGS, message_body
+from tidings.dialects.fluentcrm.campaign_reports import mail_rows
+from tidings.dialects.fluentcrm.campaigns_wire import DEFAULT_SETTINGS, content_values, merged_settings
 from tidings.dialects.fluentcrm.dialect import FieldErrors
-from tidings.dialects.fluentcrm.envelope import page_object, page_request
+from tidings.dialects.fluentcrm.envelope import page_object, page_of_rows, page_request
 from tidings.messages.preview import render_for_contact
 from tidings.messages.queries import delete_messages_of_contact, list_messages
 from tidings.platform.errors import NotFound, Problem, Refused
+from tidings.reports.contacts import clicked_links
 
 NOTE_TYPES = [
     "note",
@@ -77,11 +80,20 @@ async def list_notes(call: Call) -> Any:
 
 def _note_fields() -> dict[str, Any]:
     options = [{"id": kind, "label": kind.replace("_", " ").capitalize()} for kind in NOTE_TYPES]
+    moment = {"type": "input-date", "data_type": "datetime", "name": "created_at", "label": "Date Time"}
+    moment |= {"id": "fc_note_title", "value_format": "YYYY-MM-DD HH:mm:ss", "help": "Leave empty for now"}
+    title = {
+        "type": "input-text",
+        "name": "title",
+        "label": "Title",
+        "id": "fc_note_title",
+        "placeholder": "Title of the note",
+    }
     return {
         "type": {"type": "input-option", "label": "Type", "id": "fc_note_type", "name": "type", "options": options},
-        "created_at": {"type": "date-time", "label": "Date", "id": "fc_note_date", "name": "created_at"},
-        "title": {"type": "input-text", "label": "Title", "id": "fc_note_title", "name": "title"},
-        "description": {"type": "wp-editor", "label": "Description", "id": "fc_note_body", "name": "description"},
+        "created_at": moment,
+        "title": title,
+        "description": {"type": "wp-editor", "name": "description", "label": "Description", "id": "fc_note_desc"},
     }
 
 
@@ -161,12 +173,28 @@ async def bulk_delete_notes(call: Call) -> Any:
 
 async def list_emails(call: Call) -> Any:
     page = await list_messages(call.core, page_request(call), contact_id=call.id(), filter=call.text("filter"))
-    return {"emails": page_object(call, page, lambda row: message_body(row, call.context))}
+    return {"emails": page_of_rows(call, await mail_rows(call, page.rows), page.total, page.request)}
 
 
 async def delete_emails(call: Call) -> Any:
     await delete_messages_of_contact(call.core, call.id(), call.ids("email_ids"))
-    return {"message": "Selected emails has been deleted"}
+    return {"message": "Selected emails have been deleted"}
+
+
+async def send_custom_email(call: Call) -> Any:
+    contact_id = await _require(call)
+    given = call.record("campaign")
+    settings = merged_settings({}, given.get("settings") or {})
+    content = content_values(given, settings)
+    title = rules.clean_text(str(given.get("title") or "")) or "Custom email"
+    await send_to_contact(call.core, contact_id, title=title, created_by=call.caller.user.id, content=content)
+    return {"message": "Custom Email has been successfully sent"}
+
+
+async def url_metrics(call: Call) -> Any:
+    request = page_request(call)
+    rows = await clicked_links(call.core, call.id(), request)
+    return {"urlMetrics": page_object(call, rows, lambda one: {"url": one.url, "count": str(one.clicks)})}
 
 
 async def template_mock(call: Call) -> Any:
@@ -286,6 +314,8 @@ ROUTES = [
     Route("DELETE", f"{_ONE}/notes/{{note_id}}", "delete-note", _WRITE, "crud", delete_note),
     Route("GET", f"{_ONE}/emails", "list-contact-emails", _READ, "view", list_emails),
     Route("DELETE", f"{_ONE}/emails", "delete-contact-emails", _WRITE, "ack", delete_emails),
+    Route("POST", f"{_ONE}/emails/send", "send-custom-email", "fcrm_manage_emails", "ack", send_custom_email),
+    Route("GET", f"{_ONE}/url-metrics", "url-metrics", _READ, "view", url_metrics),
     Route("GET", f"{_ONE}/emails/template-mock", "template-mock", _READ, "view", template_mock),
     Route("GET", f"{_ONE}/tracking-events", "list-tracking-events", _READ, "view", tracking_events),
     Route("POST", "/subscribers/track-event", "track-event", _WRITE, "ack", track_event),

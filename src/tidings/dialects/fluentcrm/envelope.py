@@ -53,7 +53,7 @@ def page_of_rows(call: Call, rows: Sequence[Any], total: int, request: PageReque
     here = request.page
     before = here - 1 if here > 1 else None
     after = here + 1 if here < last else None
-    window = [n for n in range(1, last + 1) if n <= 2 or n > last - 2 or abs(n - here) <= 3]
+    window = _window(here, last)
     links: list[dict[str, Any]] = [{"url": url(before), "label": "pagination.previous", "active": False}]
     for at, number in enumerate(window):
         if at and number - window[at - 1] > 1:
@@ -75,3 +75,14 @@ def page_of_rows(call: Call, rows: Sequence[Any], total: int, request: PageReque
         "to": request.offset + len(rows) if rows else None,
         "total": total,
     }
+
+
+def _window(here: int, last: int) -> list[int]:
+    """Which page numbers are shown: all of a few, else both ends and three around the present one."""
+    if last < 14:
+        return list(range(1, last + 1))
+    if here <= 7:
+        return [*range(1, 11), last - 1, last]
+    if here > last - 7:
+        return [1, 2, *range(last - 9, last + 1)]
+    return [1, 2, *range(here - 3, here + 4), last - 1, last]

@@ -124,6 +124,9 @@ def view_body(view: ContactView, wire: Wire) -> dict[str, Any]:
     body = contact_body(view.contact, wire)
     body["tags"] = terms_body(view.tags, view.contact.id, wire, kind="Tag")
     body["lists"] = terms_body(view.lists, view.contact.id, wire, kind="Lists")
+    # companies come with their own module
+    body["company"] = None
+    body["companies"] = []
     return body
 
 

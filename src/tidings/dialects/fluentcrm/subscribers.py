@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tidings.contacts import actions, queries, rules
+from tidings.contacts import actions, catalog, queries, rules
 from tidings.contacts.types import EDITABLE_STATUSES, STATUSES, Draft, WritePolicy
 from tidings.dialects._engine.calls import Call, as_list, as_structure
 from tidings.dialects._engine.routes import Route
@@ -69,7 +69,7 @@ async def get_subscriber(call: Call) -> Any:
         body["custom_values"] = view.contact.custom
     if view.contact.status in ("unsubscribed", "bounced", "complained", "spammed"):
         body |= await _why_gone(call, view.contact.id)
-    body["companies"] = []
+    body.pop("company")
     answer: dict[str, Any] = {"subscriber": body}
     if "custom_fields" in wanted:
         answer["custom_fields"] = [
@@ -180,17 +180,14 @@ async def update_subscriber(call: Call) -> Any:
     if draft.tags or draft.lists or draft.remove_tags or draft.remove_lists:
         body["tags"] = people.terms_body(view.tags, contact_id, call.context, kind="Tag")
         body["lists"] = people.terms_body(view.lists, contact_id, call.context, kind="Lists")
-    changed = {name: body.get(_wire_name(name)) for name in written.changed if "." not in name}
+    given = as_structure(params.get("custom_values"))
+    is_dirty = any(not name.startswith("custom.") for name in written.changed) or draft.status is not None
     return {
         "message": "Subscriber successfully updated",
         "contact": body,
-        "isDirty": written.outcome == "updated",
-        "values": changed or [],
+        "isDirty": is_dirty and written.outcome == "updated",
+        "values": given if isinstance(given, dict) else [],
     }
-
-
-def _wire_name(core_name: str) -> str:
-    return next((wire for wire, core in people.RENAMED.items() if core == core_name), core_name)
 
 
 _PROPERTIES = {
@@ -248,10 +245,17 @@ async def bulk_add_update(call: Call) -> Any:
     return {"message": "Successfully added/updated the subscribers.", **answer}
 
 
+async def _known(call: Call, kind: str, name: str) -> list[int]:
+    """Ids of what exists, by slug unless the call finds by id; nothing is made here."""
+    if call.text("find_by") == "id":
+        return call.ids(name)
+    found = [await catalog.find_id_by_slug(call.core, kind, str(one)) for one in call.items(name)]
+    return [one for one in found if one is not None]
+
+
 async def sync_segments(call: Call) -> Any:
     kind = "lists" if call.text("type") == "lists" else "tags"
-    attach = await terms(call, {kind: call.items("attach")}, kind)
-    detach = await terms(call, {kind: call.items("detach")}, kind)
+    attach, detach = await _known(call, kind, "attach"), await _known(call, kind, "detach")
     known = await queries.contacts_by_ids(call.core, call.ids("subscribers"))
     if kind == "tags":
         drafts = [Draft(id=one, tags=attach, remove_tags=detach) for one in known]

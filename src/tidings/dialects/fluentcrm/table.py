@@ -14,6 +14,7 @@ from tidings.dialects.fluentcrm import (
     catalog,
     contact_tabs,
     custom_fields,
+    settings,
     subscribers,
 )
 from tidings.dialects.fluentcrm.dialect import PREFIX
@@ -58,5 +59,5 @@ def build() -> RouteTable:
         Route("GET", "/", "index", "", "view", index),
         Route("GET", "/openapi.json", "openapi", "-", "view", openapi),
     ]
-    resources = (catalog, custom_fields, subscribers, bulk_actions, contact_tabs, campaigns, campaign_reports)
+    resources = (catalog, custom_fields, subscribers, bulk_actions, contact_tabs, campaigns, campaign_reports, settings)
     return RouteTable([*own, *(route for one in resources for route in one.ROUTES)])
