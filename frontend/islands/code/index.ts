@@ -1,0 +1,36 @@
+/** CodeMirror over a textarea of HTML: `<div data-island="code" data-field="id-of-textarea" data-label="…">`. */
+import { html } from "@codemirror/lang-html";
+import { EditorState } from "@codemirror/state";
+import { EditorView, basicSetup } from "codemirror";
+
+export function mount(element: HTMLElement): void {
+  const field = document.getElementById(element.dataset.field ?? "") as HTMLTextAreaElement;
+  new EditorView({
+    parent: element,
+    state: EditorState.create({
+      doc: field.value,
+      extensions: [
+        basicSetup,
+        html(),
+        EditorView.lineWrapping,
+        EditorView.contentAttributes.of({ "aria-label": element.dataset.label ?? "HTML" }),
+        EditorView.theme(
+          {
+            "&": { fontSize: "13px", border: "1px solid var(--td-line-strong)", borderRadius: "8px", minHeight: "380px", background: "var(--td-surface)" },
+            "&.cm-focused": { outline: "none", borderColor: "var(--td-accent)", boxShadow: "var(--td-ring)" },
+            ".cm-gutters": { background: "var(--td-surface-quiet)", color: "var(--td-text-quiet)", borderRight: "1px solid var(--td-line)" },
+            ".cm-content": { caretColor: "var(--td-text)" },
+            ".cm-activeLine, .cm-activeLineGutter": { background: "var(--td-hover)" },
+          },
+          { dark: document.documentElement.dataset.bsTheme === "dark" },
+        ),
+        EditorView.updateListener.of((update) => {
+          if (!update.docChanged) return;
+          field.value = update.state.doc.toString();
+          field.dispatchEvent(new Event("input", { bubbles: true }));
+        }),
+      ],
+    }),
+  });
+  field.hidden = true;
+}

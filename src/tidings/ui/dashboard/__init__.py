@@ -1,0 +1,1 @@
+"""The first page after login: numbers, growth, what is running, what is left to set up."""

@@ -1,0 +1,40 @@
+"""How the states of the core are shown: a word and a colour each. A state nobody listed is shown as it is, in grey."""
+
+from __future__ import annotations
+
+from tidings.ui.shell.texts import _
+
+_BADGES: dict[str, tuple[str, str]] = {
+    # contacts
+    "subscribed": ("Subscribed", "green"),
+    "pending": ("Pending", "amber"),
+    "unsubscribed": ("Unsubscribed", "grey"),
+    "transactional": ("Transactional", "blue"),
+    "bounced": ("Bounced", "red"),
+    "complained": ("Complained", "red"),
+    "spammed": ("Spam", "red"),
+    # campaigns
+    "draft": ("Draft", "grey"),
+    "scheduled": ("Scheduled", "blue"),
+    "drawing": ("Preparing", "amber"),
+    "sending": ("Sending", "accent"),
+    "paused": ("Paused", "amber"),
+    "finished": ("Sent", "green"),
+    "cancelled": ("Cancelled", "grey"),
+    # messages
+    "queued": ("Queued", "blue"),
+    "deferred": ("Trying again", "amber"),
+    "sent": ("Sent", "green"),
+    "failed": ("Failed", "red"),
+    "unknown": ("Unknown", "amber"),
+    # jobs
+    "running": ("Running", "accent"),
+    "done": ("Done", "green"),
+    "stopped": ("Stopped", "grey"),
+}
+
+
+def badge_of(state: str) -> tuple[str, str]:
+    """(word in the reader's language, colour)."""
+    word, colour = _BADGES.get(state, (state.replace("_", " ").capitalize(), "grey"))
+    return _(word), colour

@@ -1,0 +1,47 @@
+"""The one table of the main navigation: title, address, icon, key after `g`, permission. Groups in their order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tidings.access.types import Caller
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the sidebar. `permission` None means everybody who is logged in."""
+
+    title: str
+    href: str
+    icon: str
+    key: str
+    permission: str | None = None
+    group: str = ""
+
+
+NAVIGATION = (
+    Entry("Dashboard", "/", icon="layout-dashboard", key="d", permission="fcrm_view_dashboard"),
+    Entry("Contacts", "/contacts", icon="users", key="c", permission="fcrm_read_contacts", group="Audience"),
+    Entry("Lists", "/lists", icon="list-details", key="l", permission="fcrm_read_contacts", group="Audience"),
+    Entry("Tags", "/tags", icon="tags", key="t", permission="fcrm_read_contacts", group="Audience"),
+    Entry("Segments", "/segments", icon="filter", key="s", permission="fcrm_read_contacts", group="Audience"),
+    Entry("Import", "/import", icon="file-import", key="i", permission="fcrm_manage_contacts", group="Audience"),
+    Entry("Campaigns", "/campaigns", icon="send", key="m", permission="fcrm_read_emails", group="Mail"),
+    Entry("Reports", "/reports", icon="chart-bar", key="r", permission="fcrm_view_dashboard", group="Mail"),
+    Entry("Capture mailbox", "/mailbox", icon="inbox", key="b", permission="fcrm_read_emails", group="Mail"),
+    Entry("Settings", "/settings", icon="settings", key="e", group="Installation"),
+)
+
+
+def groups_for(caller: Caller) -> list[tuple[str, list[Entry]]]:
+    """What this caller may see, by group."""
+    found: dict[str, list[Entry]] = {}
+    for entry in NAVIGATION:
+        if entry.permission is None or caller.may(entry.permission):
+            found.setdefault(entry.group, []).append(entry)
+    return list(found.items())
+
+
+def is_current(entry: Entry, path: str) -> bool:
+    """Whether the page at `path` belongs to the entry."""
+    return path == entry.href or (entry.href != "/" and path.startswith(entry.href + "/"))

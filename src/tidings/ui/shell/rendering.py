@@ -1,0 +1,55 @@
+"""Jinja2, strict: everything escaped, nothing undefined, one folder of templates per area plus the shared ones.
+
+The macros of `templates/macros.html` are there as `ui` in every template, without an import.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+
+from tidings.ui.shell import assets, badges, texts
+
+ROOT = Path(__file__).parent.parent
+
+
+def _loader() -> ChoiceLoader:
+    areas: dict[str, BaseLoader] = {
+        folder.parent.name: FileSystemLoader(folder)
+        for folder in sorted(ROOT.glob("*/templates"))
+        if folder.parent != ROOT
+    }
+    return ChoiceLoader([PrefixLoader(areas), FileSystemLoader(ROOT / "templates")])
+
+
+class Renderer:
+    """Renders a template or one block of it; compiled once per process."""
+
+    def __init__(self) -> None:
+        self.environment = Environment(
+            loader=_loader(),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+            extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+        )
+        install: Any = self.environment
+        install.install_gettext_callables(texts._, texts.ngettext, newstyle=True)
+        self.environment.filters.update(
+            number=texts.number, percent=texts.percent, when=texts.when, day=texts.day, ago=texts.ago
+        )
+        self.environment.globals.update(
+            icon=assets.icon, script=assets.script, styles=assets.styles, reader=texts.reader, badge_of=badges.badge_of
+        )
+        self.environment.globals["ui"] = self.environment.get_template("macros.html").module
+
+    def render(self, template: str, block: str | None, values: dict[str, Any]) -> str:
+        """The page as text; with `block` only that block."""
+        found = self.environment.get_template(template)
+        if block is None:
+            return found.render(values)
+        return "".join(found.blocks[block](found.new_context(values)))

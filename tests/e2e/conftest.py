@@ -1,0 +1,223 @@
+"""A real server on a free port over a fresh database, and a real browser that looks at it.
+
+`live_server` starts the web process exactly as `tidings web` does; `browse` gives pages and fails the test on script
+errors, requests to other hosts and breaches of the content policy.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.base import AXE_FILE_PATH
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+
+from tidings.access import actions as access
+from tidings.platform.core import Core
+from tidings.platform.crypto import load_keyring
+from tidings.platform.installation import Installation
+from tidings.ui.shell.assets import DIST
+
+PASSWORD = "a quiet harbour"
+CHROMIUM = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+# Names of the shots that a developer looks at; nothing is compared.
+SHOTS = os.environ.get("TIDINGS_SCREENSHOTS")
+
+
+@dataclass(frozen=True, slots=True)
+class LiveServer:
+    """Where the server answers, and a core over the same database and keys."""
+
+    url: str
+    core: Core
+
+
+@pytest.fixture(scope="session")
+def built_interface() -> None:
+    """Builds the assets once when they are not there; without Node the browser tests are skipped."""
+    if (DIST / "manifest.json").exists():
+        return
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("the interface is not built and there is no npm")
+    frontend = Path(__file__).parents[2] / "frontend"
+    subprocess.run([npm, "ci"], cwd=frontend, check=True, capture_output=True)
+    subprocess.run([npm, "run", "build"], cwd=frontend, check=True, capture_output=True)
+
+
+def _free_port() -> int:
+    with contextlib.closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _await_answer(url: str, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        if process.poll() is not None:
+            raise RuntimeError("the server ended before it answered")
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"{url}/healthz", timeout=2) as answer:
+            if answer.status == 200:
+                return
+        time.sleep(0.05)
+    raise RuntimeError("the server did not answer in time")
+
+
+@pytest.fixture
+def live_server(built_interface: None, dsn: str, core: Core, tmp_path: Path) -> Iterator[LiveServer]:
+    """Tidings on a free port, over the test's own database."""
+    port = _free_port()
+    environment = {
+        **os.environ,
+        "DATABASE_URL": dsn,
+        "TIDINGS_DATA": str(tmp_path),
+        "TIDINGS_PORT": str(port),
+        "TIDINGS_SECRET_KEY": "browser-tests-secret-key-of-32-bytes",
+    }
+    keys = load_keyring(tmp_path, environment["TIDINGS_SECRET_KEY"])
+    with (tmp_path / "server.log").open("wb") as log:
+        process = subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "granian",
+                "--interface",
+                "asgi",
+                "--host",
+                "127.0.0.1",
+                "--port",
+                str(port),
+                "--factory",
+                "--no-ws",
+                "tidings.app:create",
+            ],
+            env=environment,
+            stdout=log,
+            stderr=log,
+        )
+        try:
+            _await_answer(url := f"http://127.0.0.1:{port}", process)
+            yield LiveServer(url, Core(core.db, core.clock, keys, Installation(core.db, keys), tmp_path))
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """Chromium of the machine; TIDINGS_CHROMIUM names another one."""
+    path = os.environ.get("TIDINGS_CHROMIUM") or next((p for p in CHROMIUM if shutil.which(p)), None)
+    if path is None:
+        pytest.skip("there is no Chromium on this machine")
+    async with async_playwright() as playwright:
+        opened = await playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield opened
+        await opened.close()
+
+
+@dataclass
+class Browse:
+    """A browser of one person."""
+
+    server: LiveServer
+    context: BrowserContext
+    page: Page
+    problems: list[str] = field(default_factory=list)
+
+    async def go(self, path: str) -> Page:
+        """Opens a page of the server and waits until its islands stand."""
+        await self.page.goto(self.server.url + path)
+        await self.page.wait_for_load_state("networkidle")
+        return self.page
+
+    async def log_in(self, login: str = "admin", password: str = PASSWORD) -> Page:
+        """Through the form, as a person would."""
+        await self.go("/login")
+        await self.page.get_by_label("Login or e-mail").fill(login)
+        await self.page.get_by_label("Password", exact=True).fill(password)
+        await self.page.get_by_role("button", name="Log in").click()
+        await self.page.wait_for_url(lambda url: "/login" not in url)
+        return self.page
+
+    async def check_access(self) -> None:
+        """No breach of WCAG 2.2 A and AA that axe can see on the page as it stands."""
+        # Axe is put in by the debugger's door, because the content policy refuses foreign scripts.
+        await self.page.evaluate(AXE_FILE_PATH.read_text())
+        tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+        found: Any = await self.page.evaluate(
+            "(tags) => axe.run(document, {runOnly: {type: 'tag', values: tags}})", tags
+        )
+        said = [
+            f"{v['id']}: {v['help']}\n    " + "\n    ".join(n["html"][:200] for n in v["nodes"][:4])
+            for v in found["violations"]
+        ]
+        assert not said, f"{self.page.url}\n" + "\n".join(said)
+
+    async def shoot(self, name: str) -> None:
+        """Pictures in light and dark, on a desk and on a phone, when TIDINGS_SCREENSHOTS names a folder."""
+        if not SHOTS:
+            return
+        before = self.page.viewport_size
+        for size, width, height in (("desk", 1280, 860), ("phone", 375, 812)):
+            await self.page.set_viewport_size({"width": width, "height": height})
+            for theme in ("light", "dark"):
+                await self.page.evaluate("(theme) => { document.documentElement.dataset.bsTheme = theme }", theme)
+                await self.page.wait_for_timeout(350)
+                path = Path(SHOTS) / f"{name}-{size}-{theme}.png"
+                await self.page.screenshot(path=path, full_page=True)
+        await self.page.set_viewport_size(before or {"width": 1280, "height": 860})
+        await self.page.evaluate("() => dispatchEvent(new Event('tidings:theme'))")
+
+
+@pytest.fixture
+async def browse(live_server: LiveServer, browser: Browser) -> AsyncIterator[Browse]:
+    """A fresh browser profile on the server."""
+    context = await browser.new_context(viewport={"width": 1280, "height": 860}, reduced_motion="reduce")
+    page = await context.new_page()
+    found = Browse(live_server, context, page)
+    page.on("pageerror", lambda error: found.problems.append(f"script error on {page.url}: {error}"))
+    page.on(
+        "console",
+        lambda message: (
+            message.type == "error" and "Content Security" in message.text and found.problems.append(message.text)
+        ),
+    )
+
+    def watch(request: Any) -> None:
+        if not request.url.startswith((live_server.url, "data:", "blob:", "about:")):
+            found.problems.append(f"a request to another host: {request.url}")
+
+    page.on("request", watch)
+    yield found
+    await context.close()
+    assert not found.problems, found.problems
+
+
+@pytest.fixture
+async def administrator(live_server: LiveServer) -> LiveServer:
+    """The server with an administrator (`admin`, PASSWORD) and the first run behind it."""
+    await access.create_user(
+        live_server.core,
+        login="admin",
+        email="ada@example.com",
+        first_name="Ada",
+        last_name="Harbour",
+        role="administrator",
+        password=PASSWORD,
+    )
+    await live_server.core.installation.put(
+        {"is_set_up": True, "business_name": "Harbour Books", "business_address": "1 Quay, Bristol"}
+    )
+    return live_server
