@@ -21,7 +21,6 @@ def test_a_browser_is_a_person(is_click: bool):
         "Barracuda Sentinel (EE)",
         "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)",
         "YahooMailProxy; https://help.yahoo.com",
-        "python-requests/2.31",
         "Mimecast scanner",
         "",
     ],

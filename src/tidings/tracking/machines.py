@@ -9,12 +9,13 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 
-# Agents that announce themselves, in lower case.
+# Agents of scanners and proxies that announce themselves, in lower case. Programs of people (curl, HTTP libraries) are
+# not among them: those who click by program are the integrators, and scanners do not call themselves so.
 _AGENTS = re.compile(
     r"bot\b|crawl|spider|preview|scan|proofpoint|mimecast|barracuda|safelinks|urldefense|symantec|messagelabs|fireeye|"
     r"trendmicro|ironport|cloudmark|forcepoint|zscaler|vade|googleimageproxy|ggpht|yahoomailproxy|bingpreview|"
-    r"facebookexternalhit|slack|whatsapp|telegram|discord|skypeuri|headless|phantomjs|python|curl|wget|libwww|"
-    r"httpclient|okhttp|go-http|java/|node-fetch|axios|postman|monitis|uptime|office existence discovery|microsoft office"
+    r"facebookexternalhit|slack|whatsapp|telegram|discord|skypeuri|headless|phantomjs|monitis|uptime|"
+    r"office existence discovery|microsoft office"
 )
 # Proxies that fetch pictures for a reader who may be real: they mark opens as machine, clicks never come from them.
 _PREFETCH = ("purpose", "sec-purpose", "x-purpose", "x-moz")

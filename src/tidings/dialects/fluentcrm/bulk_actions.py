@@ -10,7 +10,8 @@ from tidings.contacts.types import STATUSES, Draft
 from tidings.dialects._engine.calls import Call
 from tidings.dialects._engine.routes import Route
 from tidings.dialects.fluentcrm.subscribers import rule_of, terms
-from tidings.platform.errors import Refused
+from tidings.messages.optin import send_opt_in
+from tidings.platform.errors import NotFound, Refused
 from tidings.segments.queries import where_of
 
 PER_CALL = 400
@@ -55,6 +56,16 @@ async def _custom(call: Call, ids: list[int]) -> str:
     return "Custom Fields has been updated for the selected subscribers"
 
 
+async def _double_opt_in(call: Call, ids: list[int]) -> str:
+    for contact_id in ids:
+        try:
+            await send_opt_in(call.core, contact_id)
+        except (Refused, NotFound):
+            # who is not pending, or was asked a moment ago, is passed over
+            continue
+    return "Double optin sent to selected contacts"
+
+
 async def _delete(call: Call, ids: list[int]) -> str:
     if not call.caller.may("fcrm_manage_contacts_delete"):
         raise Refused("You do not have permission to delete contacts")
@@ -70,6 +81,7 @@ _ACTIONS: dict[str, Callable[[Call, list[int]], Awaitable[str]]] = {
     "change_contact_status": _status,
     "change_contact_type": _type,
     "update_custom_fields": _custom,
+    "send_double_optin": _double_opt_in,
     "delete_contacts": _delete,
 }
 

@@ -154,7 +154,7 @@ async def email_preview(call: Call) -> Any:
     mail = {
         "to": {"email": row.message.email, "name": (info["subscriber"] or {}).get("full_name", "")},
         "from": {"name": sender.from_name, "email": sender.from_email},
-        "reply": {"name": sender.reply_to_name, "email": sender.reply_to_email} if sender.reply_to_email else None,
+        "reply": None,
         "subject": subject,
         "body": page,
         "campaign_id": str(campaign.id),

@@ -159,7 +159,7 @@ def message_body(row: MessageRow, wire: Wire) -> dict[str, Any]:
     return {
         "id": message.id,
         "campaign_id": str(message.campaign_id),
-        "email_type": "custom" if row.campaign_kind == "custom_email_campaign" else row.campaign_kind,
+        "email_type": "campaign" if row.campaign_kind == "custom_email_campaign" else row.campaign_kind,
         "subscriber_id": str(message.contact_id),
         "email_subject_id": None if message.subject_id is None else str(message.subject_id),
         "email_address": message.email,

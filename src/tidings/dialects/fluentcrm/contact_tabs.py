@@ -16,6 +16,7 @@ from tidings.dialects.fluentcrm.campaign_reports import mail_rows
 from tidings.dialects.fluentcrm.campaigns_wire import DEFAULT_SETTINGS, content_values, merged_settings
 from tidings.dialects.fluentcrm.dialect import FieldErrors
 from tidings.dialects.fluentcrm.envelope import page_object, page_of_rows, page_request
+from tidings.messages.optin import send_opt_in
 from tidings.messages.preview import render_for_contact
 from tidings.messages.queries import delete_messages_of_contact, list_messages
 from tidings.platform.errors import NotFound, Problem, Refused
@@ -191,6 +192,11 @@ async def send_custom_email(call: Call) -> Any:
     return {"message": "Custom Email has been successfully sent"}
 
 
+async def send_double_opt_in(call: Call) -> Any:
+    await send_opt_in(call.core, call.id())
+    return {"message": "Double OptIn email has been sent"}
+
+
 async def url_metrics(call: Call) -> Any:
     request = page_request(call)
     rows = await clicked_links(call.core, call.id(), request)
@@ -315,6 +321,7 @@ ROUTES = [
     Route("GET", f"{_ONE}/emails", "list-contact-emails", _READ, "view", list_emails),
     Route("DELETE", f"{_ONE}/emails", "delete-contact-emails", _WRITE, "ack", delete_emails),
     Route("POST", f"{_ONE}/emails/send", "send-custom-email", "fcrm_manage_emails", "ack", send_custom_email),
+    Route("POST", f"{_ONE}/send-double-optin", "send-double-optin", _WRITE, "ack", send_double_opt_in),
     Route("GET", f"{_ONE}/url-metrics", "url-metrics", _READ, "view", url_metrics),
     Route("GET", f"{_ONE}/emails/template-mock", "template-mock", _READ, "view", template_mock),
     Route("GET", f"{_ONE}/tracking-events", "list-tracking-events", _READ, "view", tracking_events),

@@ -13,6 +13,7 @@ from tidings.dialects.fluentcrm import people
 from tidings.dialects.fluentcrm.dialect import FieldErrors
 from tidings.dialects.fluentcrm.envelope import page_object, page_request
 from tidings.dialects.fluentcrm.filters import contact_query_rule
+from tidings.messages.optin import send_opt_in
 from tidings.platform.errors import Invalid, NotFound, Problem, Refused
 from tidings.reports.contacts import mail_stats
 from tidings.segments.queries import where_of
@@ -44,8 +45,7 @@ async def list_subscribers(call: Call) -> Any:
     body = page_object(call, page, encode)
     custom = None
     if has_custom:
-        definitions = await queries.custom_fields(call.core)
-        custom = [{"slug": f.slug, "label": f.label, "type": f.kind, "field_key": f.kind} for f in definitions.values()]
+        custom = call.get("custom_fields") or call.get("__with_custom_fields")
     # The seeds show the page at the root, the recordings wrapped: both (spec §1.3).
     return {"subscribers": body, "custom": custom, **{k: v for k, v in body.items() if k != "links"}}
 
@@ -132,6 +132,8 @@ async def create_subscriber(call: Call) -> Any:
         written = await actions.write_contact(call.core, draft, policy)
     except Invalid as error:
         raise _worded(error) from error
+    if call.flag("double_optin") and draft.status == "pending" and written.outcome == "created":
+        await send_opt_in(call.core, written.id)
     last_activity = call.context.instant(params["last_activity"]) if params.get("last_activity") else None
     if last_activity is not None:
         await call.core.db.execute("UPDATE contacts SET active_at = $2 WHERE id = $1", written.id, last_activity)

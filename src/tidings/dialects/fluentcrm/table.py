@@ -16,6 +16,7 @@ from tidings.dialects.fluentcrm import (
     custom_fields,
     settings,
     subscribers,
+    users,
 )
 from tidings.dialects.fluentcrm.dialect import PREFIX
 
@@ -59,5 +60,15 @@ def build() -> RouteTable:
         Route("GET", "/", "index", "", "view", index),
         Route("GET", "/openapi.json", "openapi", "-", "view", openapi),
     ]
-    resources = (catalog, custom_fields, subscribers, bulk_actions, contact_tabs, campaigns, campaign_reports, settings)
+    resources = (
+        catalog,
+        custom_fields,
+        subscribers,
+        bulk_actions,
+        contact_tabs,
+        campaigns,
+        campaign_reports,
+        settings,
+        users,
+    )
     return RouteTable([*own, *(route for one in resources for route in one.ROUTES)])
