@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from tidings.platform.core import Core
 
 OPEN, CLICK = 1, 2
+CHANNEL = "tidings_hits"
 LARGEST = 2000
 MOST_WAITING = 50_000
 _COLUMNS = ("at", "kind", "message_id", "link_id", "is_machine", "is_anonymous", "ip", "agent")
@@ -83,4 +84,4 @@ class Collector:
         ]
         async with self._core.db.transaction() as tx:
             await tx.copy_records_to_table("hits", records=records, columns=_COLUMNS)
-            await tx.execute("NOTIFY tidings_hits")
+            await tx.execute(f"NOTIFY {CHANNEL}")
