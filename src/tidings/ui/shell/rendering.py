@@ -42,10 +42,11 @@ class Renderer:
         self.environment.filters.update(
             number=texts.number, percent=texts.percent, when=texts.when, day=texts.day, ago=texts.ago
         )
-        self.environment.globals.update(
+        names: dict[str, Any] = self.environment.globals  # pyright: ignore[reportAssignmentType]
+        names.update(
             icon=assets.icon, script=assets.script, styles=assets.styles, reader=texts.reader, badge_of=badges.badge_of
         )
-        self.environment.globals["ui"] = self.environment.get_template("macros.html").module
+        names["ui"] = self.environment.get_template("macros.html").module
 
     def render(self, template: str, block: str | None, values: dict[str, Any]) -> str:
         """The page as text; with `block` only that block."""
