@@ -20,8 +20,7 @@ from pathlib import Path
 
 from tidings.campaigns import actions as campaigns
 from tidings.campaigns.drawing import draw
-from tidings.content import mime
-from tidings.content.types import Person
+from tidings.content import Person
 from tidings.messages import accounts
 from tidings.messages.mailing import load_mailing
 from tidings.messages.transports.smtp import SmtpPool
@@ -81,7 +80,7 @@ async def without_database(core: Core, campaign_id: int, mails: int, connections
     """The same rendering and the same wire, nothing claimed and nothing stored."""
     mailing = await load_mailing(core, campaign_id)
     pool = SmtpPool(SmtpEndpoint("127.0.0.1", PORT, "none"), connections=connections)
-    date = mime.date_header(time.time()) if hasattr(mime, "date_header") else ""
+    now = core.clock.now()
     results: list[Result] = []
     started = time.perf_counter()
     for base in range(0, mails, 500):
@@ -91,8 +90,19 @@ async def without_database(core: Core, campaign_id: int, mails: int, connections
                 mailing.sender.from_email,
                 f"p{n}@example.org",
                 mailing.write(
-                    n, Person(n, f"p{n}@example.org", first_name=f"First{n}", last_name=f"Last{n}"), None, date=date
+                    n,
+                    Person(
+                        id=n,
+                        email=f"p{n}@example.org",
+                        first_name=f"First{n}",
+                        last_name=f"Last{n}",
+                        city="Berlin",
+                        country="DE",
+                    ),
+                    None,
+                    at=now,
                 ),
+                has_safe_lines=True,
             )
             for n in range(base + 1, base + 501)
         ]

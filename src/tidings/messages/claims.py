@@ -6,19 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-import msgspec
-
-from tidings.content.types import PERSON_COLUMNS, Person, Term
+from tidings.content import Person
 from tidings.messages import rules
+from tidings.messages.persons import person_columns, person_of
 from tidings.messages.store import sql
 from tidings.messages.transports.types import Outcome, Result
 from tidings.platform.core import Core
-from tidings.platform.db import Row
 from tidings.platform.facts import wake_readers
 
 LEASE = timedelta(minutes=2)
-_MANY = {"tags": ("contact_tags", "tags", "tag_id"), "lists": ("contact_lists", "lists", "list_id")}
-_PERSON = ", ".join(f"c.{name}" for name in PERSON_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +40,8 @@ async def claim(
     """Takes up to `limit` due messages of a campaign for an account. Those who may not be mailed any more are
     cancelled on the way. The attempt counts as started from here on."""
     now = core.clock.now()
-    extra = "".join(
-        f", (SELECT jsonb_agg(jsonb_build_array(t.id, t.title, t.slug)) FROM {link} l JOIN {table} t ON t.id = l.{key}"
-        f" WHERE l.contact_id = c.id) AS {name}"
-        for name, (link, table, key) in _MANY.items()
-        if name in needs
-    )
     rows = await core.db.fetch(
-        sql.claim.replace("{person}", _PERSON + extra),
+        sql.claim.replace("{person}", person_columns(needs)),
         campaign_id,
         now,
         limit,
@@ -60,14 +50,11 @@ async def claim(
         account_id,
         is_transactional,
     )
-    return [_claimed(row, needs) for row in rows if row["is_mailable"]]
-
-
-def _claimed(row: Row, needs: frozenset[str]) -> Claimed:
-    values = {name: row[name] for name in PERSON_COLUMNS}
-    for name in needs:
-        values[name] = msgspec.convert(row[name] or [], list[Term])
-    return Claimed(row["message_id"], row["attempts"], row["subject_id"], Person(**values))
+    return [
+        Claimed(row["message_id"], row["attempts"], row["subject_id"], person_of(row, needs))
+        for row in rows
+        if row["is_mailable"]
+    ]
 
 
 async def store_outcomes(core: Core, worker: str, outcomes: Sequence[tuple[Claimed, Result]]) -> None:

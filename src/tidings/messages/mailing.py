@@ -5,13 +5,29 @@ Campaigns are above this floor; their row is read with the few columns needed he
 
 from __future__ import annotations
 
+import asyncio
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from tidings.content import mime
-from tidings.content.compiler import Compiled, Encoded, Part, compile_mail, compile_text, render, site_of
-from tidings.content.types import MailLinks, Person, Site, Source
+from tidings.content import (
+    Address,
+    Compiled,
+    Kind,
+    Language,
+    MailHeaders,
+    MailLinks,
+    Person,
+    Site,
+    Source,
+    compile_mail,
+    compile_subject,
+    join,
+    track_links,
+)
+from tidings.content.tree import Tree
 from tidings.platform.core import Core
 from tidings.platform.errors import NotFound
 from tidings.tracking.tokens import Addresses
@@ -31,16 +47,34 @@ class Sender:
     reply_to_name: str = ""
     reply_to_email: str = ""
 
+    @property
+    def address(self) -> Address:
+        """For the From field."""
+        return Address(self.from_email, self.from_name)
+
+    @property
+    def reply_to(self) -> Address | None:
+        """For the Reply-To field."""
+        return Address(self.reply_to_email, self.reply_to_name) if self.reply_to_email else None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A mail as written, the language of its codes and its kind."""
+
+    source: Source
+    language: Language = "smartcodes"
+    kind: Kind = "marketing"
+
 
 @dataclass(frozen=True, slots=True)
 class Mailing:
-    """A campaign ready to be sent: encoded body, subjects, addresses, and what the wire needs."""
+    """A campaign ready to be sent: compiled body, subjects, addresses, and what the wire needs."""
 
     id: int
     version: int
-    encoded: Encoded
     compiled: Compiled
-    subjects: Mapping[int, Sequence[Part]]
+    subjects: Mapping[int, Tree]
     sender: Sender
     addresses: Addresses
     domain: str
@@ -64,59 +98,68 @@ class Mailing:
             unsubscribe_url=made.unsubscribe_url(contact_id, message_id),
             manage_url=made.manage_url(contact_id, message_id),
             web_view_url=made.web_view_url(message_id),
-            open_url=made.open_url(message_id, is_anonymous=self.tracks_opens == "anonymous") if has_pixel else "",
+            open_pixel_url=made.open_url(message_id, is_anonymous=self.tracks_opens == "anonymous")
+            if has_pixel
+            else None,
             click_tail=made.click_tail(message_id, is_anonymous=self.tracks_clicks == "anonymous")
             if is_tracked
             else "",
         )
 
-    def subject_for(self, person: Person, links: MailLinks, subject_id: int | None) -> str:
-        """The subject of one message, on one line."""
-        parts = self.subjects.get(subject_id) if subject_id is not None else None
-        text = render(parts if parts is not None else self.encoded.subject, person, links)
-        return " ".join(text.split())
+    def subject_tree(self, subject_id: int | None) -> Tree:
+        """The subject of one message: its variant's, or the mail's own."""
+        own = self.compiled.subject
+        return own if subject_id is None else self.subjects.get(subject_id, own)
 
-    def write(self, message_id: int, person: Person, subject_id: int | None, *, date: str) -> bytes:
-        """The whole mail of one message."""
+    def shown_to(self, subject_id: int | None) -> Compiled:
+        """The mail with the subject of one message, for previews and views."""
+        return dataclasses.replace(self.compiled, subject=self.subject_tree(subject_id))
+
+    def write(self, message_id: int, person: Person, subject_id: int | None, *, at: datetime) -> bytes:
+        """The whole mail of one message, dated `at`; raises HeaderRefused."""
         links = self.links_for(message_id, person.id)
-        subject = self.subject_for(person, links, subject_id)
-        head = head_of(
-            self.sender, person, subject, date=date, message_id=message_id_of(self.addresses, message_id, self.domain)
+        headers = MailHeaders(
+            sender=self.sender.address,
+            to=address_of(person),
+            message_id=message_id_of(self.addresses, message_id, self.domain),
+            sent_at=at,
+            reply_to=self.sender.reply_to,
+            list_unsubscribe=() if self.is_transactional else (links.unsubscribe_url,),
+            one_click=not self.is_transactional,
         )
-        if not self.is_transactional:
-            head += (
-                f"List-Unsubscribe: <{links.unsubscribe_url}>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
-            ).encode()
-        return self.encoded.join(person, links, head)
+        return join(self.compiled, person, links, headers=headers, subject=self.subject_tree(subject_id))
 
 
 def message_id_of(addresses: Addresses, message_id: int, domain: str) -> str:
     """The Message-ID of a row: always the same, so that a repeat is recognisable."""
     proof = addresses.keys.mac("message-id", message_id.to_bytes(8), size=8).hex()
-    return f"<m{message_id}.{proof}@{domain}>"
+    return f"m{message_id}.{proof}@{domain}"
 
 
-def head_of(sender: Sender, person: Person, subject: str, *, date: str, message_id: str) -> bytes:
-    """The header lines of one mail; raises ValueError for an address with control characters."""
-    lines = [
-        f"Date: {date}",
-        f"From: {mime.mailbox(sender.from_name, sender.from_email)}",
-        f"To: {mime.mailbox(person.full_name, person.email)}",
-    ]
-    if sender.reply_to_email:
-        lines.append(f"Reply-To: {mime.mailbox(sender.reply_to_name, sender.reply_to_email)}")
-    lines += [f"Subject: {mime.header_value(subject)}", f"Message-ID: {message_id}"]
-    return ("\r\n".join(lines) + "\r\n").encode("utf-8", "replace")
+def address_of(person: Person) -> Address:
+    """For the To field."""
+    return Address(person.email, f"{person.first_name} {person.last_name}".strip())
 
 
 async def site(core: Core) -> Site:
     """The installation as mails see it now."""
     values = await core.installation.values()
-    kinds = {
-        row["slug"]: row["kind"]
-        for row in await core.db.fetch("SELECT slug, kind FROM custom_fields WHERE subject = 'contact'")
-    }
-    return site_of(values, zone=await core.installation.zone(), now=core.clock.now(), field_kinds=kinds)
+    rows = await core.db.fetch(
+        "SELECT slug, kind, label FROM custom_fields WHERE subject = 'contact' ORDER BY position"
+    )
+    return Site(
+        business_name=values["business_name"],
+        business_address=values["business_address"],
+        name=values["site_name"],
+        description=values["site_description"],
+        url=values["public_url"],
+        admin_email=values["admin_email"],
+        time_zone=values["time_zone"],
+        date_format=values["date_format"],
+        footer=values["email_footer"],
+        custom_fields={row["slug"]: row["kind"] for row in rows},
+        custom_field_labels={row["slug"]: row["label"] for row in rows},
+    )
 
 
 async def addresses(core: Core) -> Addresses:
@@ -140,17 +183,28 @@ async def sender_of(core: Core, given: Mapping[str, Any]) -> Sender:
     )
 
 
-def source_from(row: Any) -> Source:
-    """What was written, from a campaign's row or anything with its names."""
-    return Source(
+def source_from(row: Any) -> Written:
+    """What was written, from a campaign's row or anything with its names. `footer` is 'global', 'none' or its own text."""
+    footer: dict[str, str] = {}
+    if row["footer"] == "none":
+        footer = {"disable_footer": "yes"}
+    elif row["footer"] not in ("", "global"):
+        footer = {"custom_footer": "yes", "footer_content": row["footer"]}
+    source = Source(
         subject=row["subject"],
         preheader=row["preheader"],
         body=row["body"],
         design=row["design"],
-        language=row["language"],
-        footer=row["footer"],
         look=row["look"],
-        is_transactional=row["is_transactional"],
+        footer=footer,
+    )
+    return Written(source, row["language"], "transactional" if row["is_transactional"] else "marketing")
+
+
+async def compiled(core: Core, written: Written) -> Compiled:
+    """The mail with its own addresses, compiled beside the event loop. Raises ContentTooLarge."""
+    return await asyncio.to_thread(
+        compile_mail, written.source, language=written.language, site=await site(core), kind=written.kind
     )
 
 
@@ -159,25 +213,22 @@ async def load_mailing(core: Core, campaign_id: int) -> Mailing:
     row = await core.db.fetchrow(_CAMPAIGN, campaign_id)
     if row is None:
         raise NotFound("campaign", campaign_id)
-    where = await site(core)
-    compiled = compile_mail(source_from(row), where)
+    mail = await compiled(core, source_from(row))
     made = await addresses(core)
-    prefixes: list[str] | None = None
     if row["tracks_clicks"] != "no":
-        await register_links(core, campaign_id, compiled.links)
+        await register_links(core, campaign_id, mail.links)
         ids = {
             r["url"]: r["id"]
             for r in await core.db.fetch("SELECT id, url FROM links WHERE campaign_id = $1", campaign_id)
         }
-        prefixes = [made.click_prefix(ids[url]) for url in compiled.links]
+        mail = track_links(mail, [made.click_prefix(ids[url]) for url in mail.links])
     subjects = await core.db.fetch("SELECT id, subject FROM campaign_subjects WHERE campaign_id = $1", campaign_id)
     sender = await sender_of(core, row["sender"])
     return Mailing(
         id=campaign_id,
         version=row["version"],
-        encoded=compiled.encode(prefixes, has_pixel=row["tracks_opens"] != "no"),
-        compiled=compiled,
-        subjects={s["id"]: compile_text(s["subject"], where, row["language"], "header") for s in subjects},
+        compiled=mail,
+        subjects={s["id"]: compile_subject(s["subject"], language=row["language"], site=mail.site) for s in subjects},
         sender=sender,
         addresses=made,
         domain=sender.from_email.rpartition("@")[2] or "localhost",

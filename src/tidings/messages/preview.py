@@ -5,52 +5,52 @@ All use the compiled form that sending uses: what is previewed is what is sent.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from html import escape as html_escape
 from typing import Any
 
 import msgspec
 
-from tidings.content import mime
-from tidings.content.compiler import compile_mail, compile_text, render, render_html, render_subject
-from tidings.content.types import PERSON_COLUMNS, MailLinks, Person, Source, Term
+from tidings.content import (
+    Address,
+    MailHeaders,
+    MailLinks,
+    Person,
+    Source,
+    join,
+    render_html,
+    render_subject,
+    render_text_template,
+)
 from tidings.messages import accounts, mailing
+from tidings.messages.mailing import Written
+from tidings.messages.persons import person_columns, person_of
 from tidings.messages.transports.types import Envelope, Outcome, Result
 from tidings.platform.core import Core
 from tidings.platform.errors import NotFound, Refused
 
-_PERSON = f"""
-SELECT {", ".join(f"c.{name}" for name in PERSON_COLUMNS)},
-    (SELECT jsonb_agg(jsonb_build_array(t.id, t.title, t.slug)) FROM contact_tags m JOIN tags t ON t.id = m.tag_id
-     WHERE m.contact_id = c.id) AS tags,
-    (SELECT jsonb_agg(jsonb_build_array(t.id, t.title, t.slug)) FROM contact_lists m JOIN lists t ON t.id = m.list_id
-     WHERE m.contact_id = c.id) AS lists
-FROM contacts c WHERE """
+_ALL = ("tags", "lists")
+_PERSON = f"SELECT {person_columns(_ALL)} FROM contacts c WHERE "
 
 
 async def find_person(core: Core, contact_id: int | None) -> Person | None:
     """The contact as mails see it, or None."""
     row = await core.db.fetchrow(_PERSON + "c.id = $1 AND c.email IS NOT NULL", contact_id)
-    return _person(row) if row else None
+    return person_of(row, _ALL) if row else None
 
 
 async def persons_by_ids(core: Core, ids: Sequence[int]) -> dict[int, Person]:
     """Several contacts as mails see them, by id; unknown ids are left out."""
     rows = await core.db.fetch(_PERSON + "c.id = ANY($1::bigint[]) AND c.email IS NOT NULL", list(ids))
-    return {row["id"]: _person(row) for row in rows}
+    return {row["id"]: person_of(row, _ALL) for row in rows}
 
 
 async def person_for_address(core: Core, email: str) -> Person | None:
     """The contact with that address, else the newest one, else None: whose data a test mail shows."""
     row = await core.db.fetchrow(_PERSON + "lower(c.email) = lower($1)", email)
     row = row or await core.db.fetchrow(_PERSON + "c.email IS NOT NULL ORDER BY c.id DESC LIMIT 1")
-    return _person(row) if row else None
-
-
-def _person(row: Any) -> Person:
-    values = {name: row[name] for name in PERSON_COLUMNS}
-    values |= {name: msgspec.convert(row[name] or [], list[Term]) for name in ("tags", "lists")}
-    return Person(**values)
+    return person_of(row, _ALL) if row else None
 
 
 async def _links(core: Core, contact_id: int, message_id: int = 0) -> MailLinks:
@@ -62,12 +62,12 @@ async def _links(core: Core, contact_id: int, message_id: int = 0) -> MailLinks:
     )
 
 
-async def preview(core: Core, source: Source, contact_id: int | None) -> tuple[str, str]:
+async def preview(core: Core, written: Written, contact_id: int | None) -> tuple[str, str]:
     """Subject and HTML as a contact would get them; without a contact codes stay as written."""
-    compiled = compile_mail(source, await mailing.site(core))
+    mail = await mailing.compiled(core, written)
     person = await find_person(core, contact_id) if contact_id else None
     links = await _links(core, person.id) if person else MailLinks()
-    return render_subject(compiled, person, links), render_html(compiled, person, links)
+    return render_subject(mail, person, links), render_html(mail, person, links)
 
 
 async def render_for_contact(core: Core, text: str, contact_id: int) -> str:
@@ -75,8 +75,8 @@ async def render_for_contact(core: Core, text: str, contact_id: int) -> str:
     person = await find_person(core, contact_id)
     if person is None:
         return text
-    parts = compile_text(text, await mailing.site(core), "smartcodes", "html")
-    return render(parts, person, await _links(core, contact_id))
+    links = await _links(core, contact_id)
+    return render_text_template(text, "smartcodes", person, await mailing.site(core), links, escape="html")
 
 
 async def message_view(core: Core, message_id: int) -> tuple[str, str]:
@@ -87,39 +87,40 @@ async def message_view(core: Core, message_id: int) -> tuple[str, str]:
         raise NotFound("message", message_id)
     mail = await mailing.load_mailing(core, row["campaign_id"])
     links = await _links(core, person.id, message_id)
-    return mail.subject_for(person, links, row["subject_id"]), render_html(mail.compiled, person, links)
+    shown = mail.shown_to(row["subject_id"])
+    return render_subject(shown, person, links), render_html(shown, person, links)
 
 
 async def shared_view(core: Core, campaign_id: int) -> str:
     """The anonymous web view of a campaign; raises NotFound."""
     mail = await mailing.load_mailing(core, campaign_id)
-    nobody = Person(0, "", "", "")
+    nobody = Person(id=0, email="")
     return render_html(mail.compiled, nobody, MailLinks())
 
 
 async def send_test(
-    core: Core, source: Source, recipient: str, *, sender: Mapping[str, Any] | None = None, prefix: str = "TEST: "
+    core: Core, written: Written, recipient: str, *, sender: Mapping[str, Any] | None = None, prefix: str = "TEST: "
 ) -> None:
     """Sends one mail right away, rendered for the contact with that address (else the newest); raises Refused.
 
     No row is made and nothing is tracked; it carries no unsubscribe headers.
     """
     person = await person_for_address(core, recipient)
-    compiled = compile_mail(source, await mailing.site(core))
+    source = msgspec.structs.replace(written.source, subject=prefix + written.source.subject)
+    mail = await mailing.compiled(core, dataclasses.replace(written, source=source))
     links = await _links(core, person.id) if person else MailLinks()
     whose = await mailing.sender_of(core, sender or {})
-    shown = person or Person(0, recipient)
-    subject = prefix + render_subject(compiled, shown, links)
-    proof = core.keys.mac("test-mail", f"{recipient}{core.clock.now().timestamp()}".encode(), size=12).hex()
-    head = mailing.head_of(
-        whose,
-        msgspec.structs.replace(shown, email=recipient),
-        subject,
-        date=mime.date_header(core.clock.now().timestamp()),
-        message_id=f"<t{proof}@{whose.from_email.rpartition('@')[2]}>",
+    now = core.clock.now()
+    shown = person or Person(id=0, email=recipient)
+    proof = core.keys.mac("test-mail", f"{recipient}{now.timestamp()}".encode(), size=12).hex()
+    headers = MailHeaders(
+        sender=whose.address,
+        to=Address(recipient, mailing.address_of(shown).name),
+        message_id=f"t{proof}@{whose.from_email.rpartition('@')[2]}",
+        sent_at=now,
+        reply_to=whose.reply_to,
     )
-    data = compiled.encode(None, has_pixel=False).join(shown, links, head)
-    await send_now(core, whose.from_email, recipient, data)
+    await send_now(core, whose.from_email, recipient, join(mail, shown, links, headers=headers))
 
 
 async def send_now(core: Core, from_email: str, recipient: str, data: bytes) -> None:
@@ -144,6 +145,4 @@ async def send_notice(core: Core, recipient: str, subject: str, label: str, link
     values = await core.installation.values()
     name = html_escape(str(values["business_name"] or values["site_name"]))
     body = f'<p>{html_escape(label)}: <a href="{html_escape(link)}">{html_escape(link)}</a></p><p>{name}</p>'
-    await send_test(
-        core, Source(subject=subject, body=body, design="simple", is_transactional=True), recipient, prefix=""
-    )
+    await send_test(core, Written(Source(subject=subject, body=body), kind="transactional"), recipient, prefix="")

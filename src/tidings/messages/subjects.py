@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tidings.content import render_subject
 from tidings.messages.mailing import load_mailing
 from tidings.messages.preview import persons_by_ids
 from tidings.messages.queries import MessageRow
@@ -20,5 +21,5 @@ async def subjects_of(core: Core, rows: Sequence[MessageRow]) -> dict[int, str]:
         if person is not None:
             mailing = mailings[message.campaign_id]
             links = mailing.links_for(message.id, person.id)
-            subjects[message.id] = mailing.subject_for(person, links, message.subject_id)
+            subjects[message.id] = render_subject(mailing.shown_to(message.subject_id), person, links)
     return subjects

@@ -14,7 +14,7 @@ import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
-from tidings.content import mime
+from tidings.content import HeaderRefused, wire_address
 from tidings.messages import accounts, claims
 from tidings.messages.claims import Claimed
 from tidings.messages.mailing import Mailing, load_mailing
@@ -140,17 +140,18 @@ class Sender:
         self, account: Account, transport: Transport, mailing: Mailing, group: list[Claimed]
     ) -> list[tuple[Claimed, Result]]:
         started = time.monotonic()
-        date = mime.date_header(self.core.clock.now().timestamp())
+        now = self.core.clock.now()
         by_id = {one.id: one for one in group}
         outcomes: list[tuple[Claimed, Result]] = []
         envelopes: list[Envelope] = []
         for one in group:
             try:
-                data = mailing.write(one.id, one.person, one.subject_id, date=date)
-            except ValueError as error:
+                data = mailing.write(one.id, one.person, one.subject_id, at=now)
+                to = wire_address(one.person.email)
+            except HeaderRefused as error:
                 outcomes.append((one, Result(one.id, Outcome.REFUSED, None, str(error))))
                 continue
-            envelopes.append(Envelope(one.id, mailing.sender.from_email, one.person.email, data))
+            envelopes.append(Envelope(one.id, mailing.sender.from_email, to, data, has_safe_lines=True))
         await transport.send(envelopes, lambda result: outcomes.append((by_id[result.key], result)))
         taken = time.monotonic() - started
         size = int(len(group) * GROUP_TIME / max(taken, 0.001))

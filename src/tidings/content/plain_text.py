@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from html import unescape
 
-from tidings.content.mail.html_scan import Event, scan
-from tidings.content.mail.marking import Marks
+from tidings.content.html_scan import Event, scan
+from tidings.content.marking import Marks
 
 _BLOCKS = frozenset(
     [

@@ -13,8 +13,8 @@ from functools import lru_cache
 
 import idna
 
-from tidings.content.mail.escaping import header as one_line
-from tidings.content.mail.types import Address, HeaderRefused, MailHeaders
+from tidings.content.escaping import header as one_line
+from tidings.content.types import Address, HeaderRefused, MailHeaders
 
 _LINE = 76
 _FIELD_NAME = re.compile(r"[!-9;-~]{1,76}\Z")

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import cast
 
-from tidings.content.mail.dates import format_date, zone
-from tidings.content.mail.tree import Read
-from tidings.content.mail.types import Person, Scope
+from tidings.content.dates import format_date, zone
+from tidings.content.tree import Read
+from tidings.content.types import Person, Scope
 
 _MANY = (list, tuple, set, frozenset)
 
@@ -64,6 +64,7 @@ _PERSON: dict[str, Callable[[Person], str]] = {
     "source": lambda p: p.source,
     "hash": lambda p: p.uid,
     "contact_type": lambda p: p.contact_type,
+    "job_title": lambda p: p.job_title,
     "timezone": lambda p: p.timezone,
     "date_of_birth": lambda p: "" if p.date_of_birth is None else p.date_of_birth.isoformat(),
     "tags.title": lambda p: ", ".join(title for _, title, _ in p.tags),

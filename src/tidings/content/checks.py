@@ -11,10 +11,10 @@ from typing import Literal
 
 import msgspec
 
-from tidings.content.mail.html_scan import scan
-from tidings.content.mail.language import MACROS, has_opt_out, unknown_codes
-from tidings.content.mail.skeleton import footer_source
-from tidings.content.mail.types import MAX_SOURCE_BYTES, Language, Site, Source
+from tidings.content.html_scan import scan
+from tidings.content.language import MACROS, has_opt_out, unknown_codes
+from tidings.content.skeleton import footer_source
+from tidings.content.types import MAX_SOURCE_BYTES, Language, Site, Source
 
 # Gmail cuts a message off here.
 CLIPPED_AT_BYTES = 102 * 1024

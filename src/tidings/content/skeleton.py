@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from tidings.content.mail.types import Kind, Language, Site, Source
+from tidings.content.types import Kind, Language, Site, Source
 
 _COLOR = re.compile(r"#[0-9A-Fa-f]{3,8}\Z|[A-Za-z]{3,30}\Z|rgba?\([0-9., %]{3,40}\)\Z")
 _LENGTH = re.compile(r"(\d{1,4}(?:\.\d{1,3})?)(px|em|rem|%|pt)?\Z")

@@ -8,10 +8,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Literal
 
-from tidings.content.mail.escaping import code_slot
-from tidings.content.mail.language import pieces
-from tidings.content.mail.tree import Code, Item, Link, Pixel, Place, grow, write
-from tidings.content.mail.types import (
+from tidings.content.escaping import code_slot
+from tidings.content.language import pieces
+from tidings.content.tree import Code, Item, Link, Pixel, Place, grow, write
+from tidings.content.types import (
     MAX_SOURCE_BYTES,
     Compiled,
     ContentTooLarge,

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from html import unescape
 
-from tidings.content.mail.smartcodes import is_textarea, smart_code
-from tidings.content.mail.tree import Code, Mark
-from tidings.content.mail.types import Language, Site
-from tidings.content.mail.values import LINK_READERS
-from tidings.content.mail.variables import variable
+from tidings.content.smartcodes import is_textarea, smart_code
+from tidings.content.tree import Code, Mark
+from tidings.content.types import Language, Site
+from tidings.content.values import LINK_READERS
+from tidings.content.variables import variable
 
 # Bounded repeats over classes that exclude their own end: no pass over the text is taken twice.
 _SMART = re.compile(r"\{\{([^{}]{1,1000})\}\}|##([A-Za-z_][^#\s<>\"'{}]{1,200})##|(#activate_link#)")
@@ -67,6 +67,15 @@ def unknown_codes(source: str, language: Language, site: Site) -> list[str]:
         if mark is None and match[0] not in MACROS.values():
             found[match[0]] = None
     return list(found)
+
+
+_MANY = re.compile(r"(?:\{\{|##)[^{}#]{0,200}?\b(tags|lists)\b")
+
+
+def needs_of(*sources: str) -> frozenset[str]:
+    """Which of `tags` and `lists` the codes of the sources may ask for; sections by tag ask for the tags."""
+    found = {match[1] for source in sources for match in _MANY.finditer(source)}
+    return frozenset(found | ({"tags"} if any("tag_ids" in source for source in sources) else set()))
 
 
 MACROS = {"footer": "{{crm_global_email_footer}}", "preheader": "{{crm_preheader_text}}"}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.content.mail.people import SITE
-from tidings.content.mail import Source, compliance_problems, footer_problems, lint, picker
+from tests.content.people import SITE
+from tidings.content import Source, compliance_problems, footer_problems, lint, picker
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from html import escape
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from tidings.content.mail.types import Scope
+    from tidings.content.types import Scope
 
 Place = Literal["text", "attribute", "url", "url_start", "raw", "plain", "header"]
 ValueKind = Literal["text", "lines", "url", "html", "encoded"]
@@ -61,6 +62,14 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Anchor:
+    """Where a link's address stands. In a text part it is plain, elsewhere escaped."""
+
+    link: Link
+    is_plain: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Pixel:
     """Where the open pixel goes."""
 
@@ -86,9 +95,9 @@ class Branch:
     raws: tuple[str, str, str] | None
 
 
-Node: TypeAlias = str | Slot | Branch
+Node: TypeAlias = str | Slot | Anchor | Branch
 Tree: TypeAlias = tuple[Node, ...]
-Item: TypeAlias = str | Slot | Open | Turn | Close
+Item: TypeAlias = str | Slot | Anchor | Open | Turn | Close
 
 
 class _Level:
@@ -167,6 +176,8 @@ def _write(tree: Tree, scope: Scope, parts: list[str]) -> None:
             parts.append(node)
         elif isinstance(node, Slot):
             parts.append(node.literal if nobody else node.fill(scope))
+        elif isinstance(node, Anchor):
+            parts.append(node.link.url if node.is_plain else escape(node.link.url))
         elif nobody and node.raws:
             opened, turn, close = node.raws
             parts.append(opened)

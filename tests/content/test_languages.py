@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.content.mail.people import ANN, AT, LINKS, NOBODY, SITE
-from tidings.content.mail import ContentTooLarge, Person, render_text_template
-from tidings.content.mail.dates import format_date, relative_date
+from tests.content.people import ANN, AT, LINKS, NOBODY, SITE
+from tidings.content import ContentTooLarge, Person, render_text_template
+from tidings.content.dates import format_date, relative_date
 
 
 def smart(text: str, person: Person | None = ANN, **given: str) -> str:

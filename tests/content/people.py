@@ -7,7 +7,7 @@ import email.policy
 from datetime import UTC, date, datetime
 from email.message import EmailMessage
 
-from tidings.content.mail import Address, Compiled, MailHeaders, MailLinks, Person, Site, Source, compile_mail, join
+from tidings.content import Address, Compiled, MailHeaders, MailLinks, Person, Site, Source, compile_mail, join
 
 AT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 SITE = Site(
@@ -50,7 +50,7 @@ LINKS = MailLinks(
     web_view_url="https://t.example/w/1",
     activate_url="https://t.example/a/1",
     open_pixel_url="https://t.example/o/1",
-    click_url=lambda number: f"https://t.example/c/{number}?x=1&y=2",
+    click_tail="12&fch=ab34",
 )
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from html import escape
 
-from tidings.content.mail.dates import format_date, relative_date
-from tidings.content.mail.escaping import html_text, whole_url
-from tidings.content.mail.transformers import transform
-from tidings.content.mail.tree import Code, Read, ValueKind
-from tidings.content.mail.types import Scope
-from tidings.content.mail.values import (
+from tidings.content.dates import format_date, relative_date
+from tidings.content.escaping import html_text, whole_url
+from tidings.content.transformers import transform
+from tidings.content.tree import Code, Read, ValueKind
+from tidings.content.types import Scope
+from tidings.content.values import (
     COMPANY_FIELDS,
     LINK_READERS,
     SITE_READERS,

@@ -9,8 +9,8 @@ import re
 from html import escape
 from urllib.parse import quote
 
-from tidings.content.mail.tree import Code, Link, Pixel, Place, Read, Slot
-from tidings.content.mail.types import Scope
+from tidings.content.tree import Code, Pixel, Place, Read, Slot
+from tidings.content.types import Scope
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _ANY_CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
@@ -87,21 +87,6 @@ def _fill(code: Code, place: Place) -> Read:
         return lambda scope: html_text(whole_url(read(scope)))
     escape_for = {"attribute": html_text, "url": html_text, "plain": plain, "header": header, "raw": _raw}[place]
     return lambda scope: escape_for(read(scope))
-
-
-def link_slot(link: Link, place: Place) -> Slot:
-    """A slot that holds the tracked address of a link, or its own."""
-    number, url = link.number, link.url
-    own = url if place == "plain" else escape(url)
-    is_plain = place == "plain"
-
-    def fill(scope: Scope) -> str:
-        click = scope.click
-        if click is None or (tracked := click(number)) is None:
-            return own
-        return tracked if is_plain or _SPECIAL(tracked) is None else html_text(tracked)
-
-    return Slot(fill, own)
 
 
 def pixel_slot(_: Pixel) -> Slot:

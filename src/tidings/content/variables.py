@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from tidings.content.mail.dates import format_date
-from tidings.content.mail.transformers import FORMATS, format_variable
-from tidings.content.mail.tree import Close, Code, Mark, Open, Read, Test, Turn, ValueKind
-from tidings.content.mail.types import Scope
-from tidings.content.mail.values import (
+from tidings.content.dates import format_date
+from tidings.content.transformers import FORMATS, format_variable
+from tidings.content.tree import Close, Code, Mark, Open, Read, Test, Turn, ValueKind
+from tidings.content.types import Scope
+from tidings.content.values import (
     LINK_READERS,
     SITE_READERS,
     company_reader,

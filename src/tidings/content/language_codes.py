@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
-from tidings.content.mail.types import Language, Site
+from tidings.content.types import Language, Site
 
 
 class CodeGroup(msgspec.Struct, frozen=True):

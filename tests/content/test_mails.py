@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.content.mail.people import ANN, LINKS, NOBODY, SITE, compiled, headers, parsed, part, sent
-from tidings.content.mail import (
+from tests.content.people import ANN, LINKS, NOBODY, SITE, compiled, headers, parsed, part, sent
+from tidings.content import (
     Address,
     ContentTooLarge,
     HeaderRefused,
@@ -26,6 +26,7 @@ from tidings.content.mail import (
     render_preheader,
     render_subject,
     render_text,
+    track_links,
 )
 
 ANY = st.text(alphabet=st.characters(exclude_categories=("Cs",)), max_size=300)
@@ -147,15 +148,29 @@ def test_links_are_numbered_once_in_order_and_unescaped() -> None:
         '<a href=https://c.example/q>c</a> <a href="https://a.example/?x=1&amp;y=%20%C3%A9">again</a>'
     )
     assert mail.links == ("https://a.example/?x=1&y=%20%C3%A9", "http://b.example", "https://c.example/q")
-    html = part(sent(mail), "html")
-    assert re.findall(r'href=["\'](.*?)["\']', html) == [f"https://t.example/c/{n}?x=1&amp;y=2" for n in (0, 1, 2, 0)]
-    plain = part(sent(mail), "plain")
-    assert "a (https://t.example/c/0?x=1&y=2) b (https://t.example/c/1?x=1&y=2)" in plain
+    tracked = track_links(mail, [f"https://t.example/?l={n}&mid=" for n in range(3)])
+    html = part(sent(tracked), "html")
+    assert re.findall(r'href=["\'](.*?)["\']', html) == [
+        f"https://t.example/?l={n}&amp;mid=12&amp;fch=ab34" for n in (0, 1, 2, 0)
+    ]
+    plain = part(sent(tracked), "plain")
+    assert "a (https://t.example/?l=0&mid=12&fch=ab34) b (https://t.example/?l=1&mid=12&fch=ab34)" in plain
+    assert render_html(tracked, ANN, LINKS) == render_html(mail, ANN, LINKS)
+
+
+@given(body=st.text(alphabet="ab.\n=é ", max_size=300), name=st.text(alphabet="a.=\né", max_size=100))
+@settings(max_examples=150, deadline=None)
+def test_no_line_of_a_mail_begins_with_a_dot(body: str, name: str) -> None:
+    mail = track_links(compiled(f"{body}{{{{contact.first_name}}}}{body}<a href='https://x.example'>.</a>"), [".?"])
+    raw = join(mail, Person(id=1, email="a@b.example", first_name=name), LINKS, headers=headers())
+    assert b"\n." not in raw
+    assert max(len(line) for line in raw.split(b"\r\n")) <= 76
+    assert name.replace("\n", "") in part(parsed(raw), "plain").replace("\n", "")
 
 
 def test_an_untracked_mail_keeps_its_addresses_exactly() -> None:
     body = '<a href="https://a.example/?utm_source=x&amp;q=a%2Fb#frag">a</a>'
-    html = render_html(compiled(body), ANN, LINKS.untracked())
+    html = render_html(compiled(body), ANN, MailLinks())
     assert html == body + "\n"
 
 
@@ -249,7 +264,7 @@ def test_the_frame_carries_preheader_footer_and_pixel() -> None:
         "Manage preferences (https://t.example/m/1)\n"
     )
     assert render_preheader(mail, ANN, LINKS) == "Pre Ann <"
-    assert "/o/1" not in render_html(mail, ANN, LINKS.untracked())
+    assert "/o/1" not in render_html(mail, ANN, MailLinks())
 
 
 def test_footers_are_custom_global_or_absent() -> None:

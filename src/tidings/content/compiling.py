@@ -13,14 +13,14 @@ from typing import cast
 
 import css_inline
 
-from tidings.content.mail.html_scan import Attribute, Event, scan
-from tidings.content.mail.language import MACROS, has_opt_out, pieces
-from tidings.content.mail.marking import Marks
-from tidings.content.mail.mime import program
-from tidings.content.mail.plain_text import plain_text
-from tidings.content.mail.skeleton import footer_source, frame, global_footer, preheader_block
-from tidings.content.mail.tree import Close, Item, Link, Open, Pixel, Place, Test, grow
-from tidings.content.mail.types import MAX_SOURCE_BYTES, Compiled, ContentTooLarge, Kind, Language, Scope, Site, Source
+from tidings.content.html_scan import Attribute, Event, scan
+from tidings.content.language import MACROS, has_opt_out, needs_of, pieces
+from tidings.content.marking import Marks
+from tidings.content.mime import program
+from tidings.content.plain_text import plain_text
+from tidings.content.skeleton import footer_source, frame, global_footer, preheader_block
+from tidings.content.tree import Close, Item, Link, Open, Pixel, Place, Test, Tree, grow
+from tidings.content.types import MAX_SOURCE_BYTES, Compiled, ContentTooLarge, Kind, Language, Scope, Site, Source
 
 _BLOCK = re.compile(r"(/?)wp:([a-z0-9/-]{1,100})")
 _CONDITIONALS = frozenset({"fluentcrm/conditional-group", "fluent-crm/conditional-content"})
@@ -80,19 +80,25 @@ def compile_mail(source: Source, *, language: Language, site: Site, kind: Kind =
     html = grow([*planter.planted(), "\n"])
     text_source = plain_text(document.replace(pixel, " " * len(pixel)), marks, planter.addresses)
     text = grow([*marks.items(text_source, "plain"), "\n"])
-    subject_marks = Marks(source.subject)
-    subject = subject_marks.tokenised(pieces(_one_line(source.subject), language, site, is_html=False), is_html=True)
     return Compiled(
-        subject=grow(subject_marks.items(subject, "header", is_source_html=False)),
+        subject=compile_subject(source.subject, language=language, site=site),
         preheader=grow(marks.items(unescape(preheader), "header", is_source_html=False)),
         html=html,
         text=text,
         links=tuple(planter.links),
+        needs=needs_of(source.subject, source.preheader, source.body, footer, site.footer),
         language=language,
         kind=kind,
         site=site,
         body=program(text, html),
     )
+
+
+def compile_subject(text: str, *, language: Language, site: Site) -> Tree:
+    """A subject on one line, for `render_subject` and `join`."""
+    marks = Marks(text)
+    subject = marks.tokenised(pieces(_one_line(text), language, site, is_html=False), is_html=True)
+    return grow(marks.items(subject, "header", is_source_html=False))
 
 
 def _check_size(source: Source, site: Site) -> None:

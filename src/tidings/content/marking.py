@@ -9,9 +9,9 @@ import hashlib
 import re
 from collections.abc import Iterator
 
-from tidings.content.mail.escaping import code_slot, html_text, link_slot, pixel_slot
-from tidings.content.mail.tree import Close, Code, Item, Link, Mark, Open, Pixel, Place, Turn
-from tidings.content.mail.types import ContentTooLarge
+from tidings.content.escaping import code_slot, html_text, pixel_slot
+from tidings.content.tree import Anchor, Close, Code, Item, Link, Mark, Open, Pixel, Place, Turn
+from tidings.content.types import ContentTooLarge
 
 _MAX_MARKS = 50_000
 
@@ -74,5 +74,5 @@ class Marks:
         if isinstance(mark, Code):
             return code_slot(mark, place, is_source_html=is_source_html)
         if isinstance(mark, Link):
-            return link_slot(mark, place)
+            return Anchor(mark, is_plain=place == "plain")
         return pixel_slot(mark) if isinstance(mark, Pixel) else mark
