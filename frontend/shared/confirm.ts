@@ -16,7 +16,15 @@ function ask(source: HTMLElement): Promise<boolean> {
       answer = true;
       modal.hide();
     };
-    dialog.addEventListener("shown.bs.modal", () => yes.focus(), { once: true });
+    dialog.addEventListener(
+      "shown.bs.modal",
+      () => {
+        // Bootstrap calls every modal a plain dialog when it opens it.
+        dialog.setAttribute("role", "alertdialog");
+        yes.focus();
+      },
+      { once: true },
+    );
     dialog.addEventListener("hidden.bs.modal", () => resolve(answer), { once: true });
     modal.show();
   });
