@@ -67,19 +67,21 @@ def reachable(dsn: str) -> Iterator[None]:
         raise TidingsError(f"The database {redact(dsn)} refuses: {redact(str(error))}") from error
 
 
-def with_core(work: Callable[[Core], Awaitable[T]]) -> T:
+def with_core(work: Callable[[Core], Awaitable[T]], *, max_connections: int = 4) -> T:
     """Runs `work` with a core on a migrated database and returns what it returns."""
     settings = process_settings()
     configure_logs(settings.log_format, "WARNING")
     with database(settings) as (found, embedded):
-        return asyncio.run(_with_core(found, work, is_ours=embedded is not None))
+        return asyncio.run(_with_core(found, work, max_connections, is_ours=embedded is not None))
 
 
-async def _with_core(settings: ProcessSettings, work: Callable[[Core], Awaitable[T]], *, is_ours: bool) -> T:
+async def _with_core(
+    settings: ProcessSettings, work: Callable[[Core], Awaitable[T]], max_connections: int, *, is_ours: bool
+) -> T:
     await prepare(settings, is_ours=is_ours)
     assert settings.database_url is not None
     with reachable(settings.database_url):
-        core = await build_core(settings, max_connections=4)
+        core = await build_core(settings, max_connections=max_connections)
     try:
         return await work(core)
     finally:
