@@ -104,7 +104,7 @@ async def without_database(core: Core, campaign_id: int, mails: int, connections
                 ),
                 has_safe_lines=True,
             )
-            for n in range(base + 1, base + 501)
+            for n in range(base + 1, min(base + 500, mails) + 1)
         ]
         await pool.send(group, results.append)
     await pool.close()

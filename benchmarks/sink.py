@@ -90,8 +90,12 @@ class _Session(asyncio.Protocol):
             return
         data, self.replies = b"".join(self.replies), []
         if self.sink.delay:
-            asyncio.get_running_loop().call_later(self.sink.delay, self.transport.write, data)
+            asyncio.get_running_loop().call_later(self.sink.delay, self.write_late, data)
         else:
+            self.transport.write(data)
+
+    def write_late(self, data: bytes) -> None:
+        if self.transport is not None and not self.transport.is_closing():
             self.transport.write(data)
 
     def cut(self) -> None:

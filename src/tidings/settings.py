@@ -44,7 +44,9 @@ _TABLE = (
     Setting("anonymize_ip", bool, False, "Zero the last part of stored IP addresses."),
     Setting("one_click_unsubscribe", bool, False, "Unsubscribe from the mail's link without asking for a reason."),
     Setting("unknown_policy", str, "leave", "Messages with an unknown outcome: leave or resend."),
-    Setting("allow_private_targets", bool, False, "Let webhooks and mail hosts be private addresses."),
+    Setting(
+        "allow_private_targets", bool, False, "Let webhooks and feeds be private addresses; mail hosts always may."
+    ),
     Setting("gravatar", bool, True, "Show Gravatar pictures of contacts."),
     Setting("is_set_up", bool, False, "The first-run steps are done."),
     Setting("dialects", dict, {}, "What a dialect keeps for itself, by dialect and name."),

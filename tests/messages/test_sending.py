@@ -20,6 +20,7 @@ from tidings.messages.rules import TRANSITIONS
 from tidings.messages.types import State
 from tidings.platform.clock import FixedClock
 from tidings.platform.core import Core
+from tidings.platform.errors import Refused
 from tidings.segments.types import Everybody, to_json
 from tidings.workers.sender import Sender
 
@@ -54,6 +55,12 @@ async def started(core: Core, **values: object) -> int:
     await campaigns.schedule_campaign(core, made)
     assert await drawing.draw(core, made)
     return made
+
+
+async def until(core: Core, question: str, *values: object) -> None:
+    async with asyncio.timeout(20):
+        while not await core.db.fetchval(question, *values):  # noqa: ASYNC110 - the sender's work
+            await asyncio.sleep(0.02)
 
 
 async def counts(core: Core, campaign_id: int) -> dict[str, int]:
@@ -232,3 +239,31 @@ def test_every_transition_has_its_sentence_and_known_states():
     for (was, now), sentence in TRANSITIONS.items():
         assert {was, now} <= known
         assert sentence.endswith(".")
+
+
+async def test_a_slow_server_does_not_make_messages_unknown(
+    core: Core, sink: Sink, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(claims, "LEASE", timedelta(seconds=0.3))
+    sink.delay = 1.0
+    await people(core, 3)
+    made = await started(core)
+    stop = asyncio.Event()
+    sending = asyncio.create_task(Sender(core).run(stop))
+    await until(core, "SELECT count(*) = 3 FROM messages WHERE state = 'sending'")
+    for _ in range(4):
+        clock.set(clock.now() + timedelta(seconds=0.2))
+        await until(core, "SELECT min(leased_until) >= $1 FROM messages", clock.now() + claims.LEASE)
+        assert await claims.recover_lost(core) == 0
+    stop.set()
+    await sending
+    assert await counts(core, made) == {"sent": 3}
+
+
+@pytest.mark.parametrize("host", ["169.254.169.254", "0.0.0.0", "[::ffff:169.254.169.254]"])
+async def test_metadata_addresses_are_not_dialled(core: Core, sink: Sink, host: str):
+    await core.installation.put({"from_email": "a@y.co"})
+    await accounts.set_smtp_url(core, f"smtp://{host}:25?encryption=none")
+    account = (await accounts.list_accounts(core))[0]
+    with pytest.raises(Refused, match="not allowed"):
+        await accounts.test_account(core, account.id, "a@y.co")

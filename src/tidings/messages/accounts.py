@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, timedelta
 from email.utils import format_datetime
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -15,6 +16,7 @@ from tidings.messages.transports.types import Envelope, Result, SmtpEndpoint, Tr
 from tidings.messages.types import Account
 from tidings.platform.core import Core
 from tidings.platform.errors import Invalid, NotFound, Problem, Refused
+from tidings.platform.http import guard_address
 
 _EDITABLE = [
     "name",
@@ -171,7 +173,8 @@ async def transport_of(core: Core, account: Account) -> Transport:
         password=core.keys.unseal(_PURPOSE, sealed) if sealed else None,
         verifies_tls=account.verifies_tls,
     )
-    return SmtpPool(endpoint, connections=account.connections)
+    # A mail relay on this host or in the private network is the usual case; link-local addresses never are one.
+    return SmtpPool(endpoint, connections=account.connections, check_address=partial(guard_address, allow_private=True))
 
 
 async def open_breaker(core: Core, account_id: int, error: str) -> None:

@@ -83,6 +83,11 @@ async def store_outcomes(core: Core, worker: str, outcomes: Sequence[tuple[Claim
         await wake_readers(tx)
 
 
+async def extend(core: Core, worker: str, message_ids: Sequence[int]) -> None:
+    """Holds what is in hand for another lease: a server may take minutes for a group (greylisting, tarpits)."""
+    await core.db.execute(sql.extend_leases, list(message_ids), core.clock.now() + LEASE, worker)
+
+
 async def release(core: Core, message_ids: Sequence[int]) -> None:
     """Gives back what was taken and not offered."""
     if message_ids:

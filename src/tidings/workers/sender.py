@@ -24,8 +24,9 @@ from tidings.messages.types import Account
 from tidings.platform.core import Core
 
 log = logging.getLogger("tidings.sender")
-# A group should take about this long; its size follows the speed of the server.
-GROUP_TIME = 0.06
+# A group should take about this long; its size follows the speed of the server. Each group costs every connection one
+# idle round trip, so it must be long against those; and it bounds what a crash leaves unknown.
+GROUP_TIME = 1.2
 SMALLEST, LARGEST = 50, 1000
 IDLE = 0.5
 RECOVER_EVERY = 10.0
@@ -41,10 +42,29 @@ class Sender:
     _mailings: OrderedDict[tuple[int, int], Mailing] = field(default_factory=OrderedDict[tuple[int, int], Mailing])
     _transports: dict[tuple[int, object], Transport] = field(default_factory=dict[tuple[int, object], Transport])
     _sizes: dict[int, int] = field(default_factory=dict[int, int])
+    _held: set[int] = field(default_factory=set[int])
     _recovered_at: float = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
         """Works until `stop` is set; what is in hand is finished first."""
+        holding = asyncio.create_task(self._hold())
+        try:
+            await self._work(stop)
+        finally:
+            holding.cancel()
+        await self.close()
+
+    async def _hold(self) -> None:
+        """Extends the leases of what is in hand while its server is slow."""
+        while True:
+            await asyncio.sleep(claims.LEASE.total_seconds() / 3)
+            if self._held:
+                try:
+                    await claims.extend(self.core, self.worker, list(self._held))
+                except Exception:
+                    log.exception("leases could not be extended; trying again")
+
+    async def _work(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             try:
                 sent = await self.pass_once(stop)
@@ -54,7 +74,6 @@ class Sender:
                 await asyncio.sleep(IDLE)
             if not sent:
                 await _wait(stop, IDLE)
-        await self.close()
 
     async def close(self) -> None:
         """Says goodbye to the servers."""
@@ -105,7 +124,7 @@ class Sender:
                 outcomes = await self._send_group(account, transport, mailing, group)
                 if storing is not None:
                     await storing
-                storing = asyncio.create_task(claims.store_outcomes(self.core, self.worker, outcomes))
+                storing = asyncio.create_task(self._store(outcomes))
                 handled += len(group)
                 failed = next((r for _, r in outcomes if r.outcome is Outcome.ACCOUNT_FAILED), None)
                 if failed is not None:
@@ -119,14 +138,19 @@ class Sender:
         finally:
             if storing is not None:
                 await storing
+            self._held.clear()
         return handled, is_healthy
+
+    async def _store(self, outcomes: list[tuple[Claimed, Result]]) -> None:
+        await claims.store_outcomes(self.core, self.worker, outcomes)
+        self._held.difference_update(claimed.id for claimed, _ in outcomes)
 
     async def _claim(self, account: Account, mailing: Mailing, per_minute: int | None) -> list[Claimed]:
         size = self._sizes.get(account.id, SMALLEST)
         granted = await accounts.take_allowance(self.core, account, mailing.id, per_minute, size)
         if not granted:
             return []
-        return await claims.claim(
+        group = await claims.claim(
             self.core,
             mailing.id,
             limit=granted,
@@ -135,6 +159,8 @@ class Sender:
             needs=mailing.needs,
             is_transactional=mailing.is_transactional,
         )
+        self._held.update(one.id for one in group)
+        return group
 
     async def _send_group(
         self, account: Account, transport: Transport, mailing: Mailing, group: list[Claimed]

@@ -70,7 +70,8 @@ told AS (
 SELECT count(*) FROM lost
 
 -- name: extend_leases
-UPDATE messages SET leased_until = $2 WHERE id = ANY($1::bigint[]) AND state = 'sending'
+-- What is still in this worker's hand stays there while its server takes its time.
+UPDATE messages SET leased_until = $2 WHERE id = ANY($1::bigint[]) AND state = 'sending' AND worker = $3
 
 -- name: sending_campaigns
 -- Campaigns with something to do now, the longest waiting first.
