@@ -70,19 +70,8 @@ async def build_core(settings: ProcessSettings, *, max_connections: int = 10) ->
 
 
 def build_asgi(core: Core) -> Dispatcher:
-    """Every door that is there, behind one dispatcher."""
-    return Dispatcher(core, {name: app for name in DOORS if (app := _door(name, core)) is not None})
-
-
-def _door(name: str, core: Core) -> AsgiApp | None:
-    module = DOORS[name][0]
-    try:
-        return importlib.import_module(module).build(core)
-    except ModuleNotFoundError as error:
-        # Only a door that was not built yet may be missing; a broken import inside one must be heard.
-        if error.name is not None and (module == error.name or module.startswith(error.name + ".")):
-            return None
-        raise
+    """Every door behind one dispatcher. They are imported here, so that a command without a server starts quickly."""
+    return Dispatcher(core, {name: importlib.import_module(module).build(core) for name, (module, _) in DOORS.items()})
 
 
 def door_of(path: str, query: bytes) -> str:
@@ -128,11 +117,7 @@ class Dispatcher:
             await self._own(path, send)
             return
         name = door_of(path, scope["query_string"])
-        app = self.doors.get(name)
-        if app is None:
-            await _answer(send, 404, b"Not found.\n")
-            return
-        await self._pass(name, app, scope, receive, send)
+        await self._pass(name, self.doors[name], scope, receive, send)
 
     async def _pass(self, name: str, app: AsgiApp, scope: Scope, receive: Receive, answer: _Answering) -> None:
         limit = DOORS[name][1]

@@ -184,6 +184,11 @@ async def end_session(core: Core, token: str) -> None:
     await core.db.execute("DELETE FROM sessions WHERE token_hash = $1", core.keys.hash_secret(token))
 
 
+async def delete_ended_sessions(core: Core) -> None:
+    """Forgets sessions whose time is over."""
+    await core.db.execute("DELETE FROM sessions WHERE expires_at < $1", core.clock.now())
+
+
 def csrf_token(core: Core, session_token: str) -> str:
     """The token that every unsafe request of the session must carry."""
     return core.keys.mac("csrf", session_token.encode(), size=20).hex()

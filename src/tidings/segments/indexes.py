@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import hashlib
 
+import asyncpg
+
 from tidings.platform.core import Core
 from tidings.segments.fields import CUSTOM_KINDS, FieldKind
+from tidings.segments.store import sql
 
 # %L is the slug, quoted by PostgreSQL itself: DDL takes no bound values.
 _EXPRESSIONS = {
@@ -55,3 +58,21 @@ async def ensure_custom_field_index(core: Core, slug: str, kind: FieldKind) -> b
 async def drop_custom_field_index(core: Core, slug: str, kind: FieldKind) -> None:
     """Removes the field's index, if there is one."""
     await core.db.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {index_name(slug, kind)}")
+
+
+async def keep_custom_field_indexes(core: Core) -> None:
+    """Gives every custom field that a saved segment compares its index, and drops those that none compares any more.
+
+    Only those, because each index slows imports. Safe to run twice and at once.
+    """
+    wanted = {(row["slug"], row["kind"]) for row in await core.db.fetch(sql.compared_custom_fields)}
+    kept = {index_name(slug, kind) for slug, kind in wanted if kind in CUSTOM_KINDS}
+    there = {row["name"] for row in await core.db.fetch(sql.custom_field_indexes)}
+    for name in sorted(there - kept):
+        await core.db.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+    for slug, kind in sorted(wanted):
+        if kind in CUSTOM_KINDS:
+            try:
+                await ensure_custom_field_index(core, slug, kind)
+            except (asyncpg.UniqueViolationError, asyncpg.DuplicateTableError):
+                continue  # somebody else is making it

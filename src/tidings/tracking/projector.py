@@ -14,9 +14,11 @@ BATCH = 5000
 
 _READ = """
 CREATE TEMP TABLE hits_in_hand ON COMMIT DROP AS
-SELECT h.id, h.xid, h.at, h.kind, h.message_id, h.link_id, h.is_machine, h.is_anonymous, h.ip, m.campaign_id, m.contact_id
+SELECT h.id, h.xid, h.at, h.kind, h.message_id, l.id AS link_id, h.is_machine, h.is_anonymous, h.ip, m.campaign_id, m.contact_id
 FROM (SELECT * FROM hits WHERE (xid, id) > ($1::text::xid8, $2) AND xid < pg_snapshot_xmin(pg_current_snapshot())
       ORDER BY xid, id LIMIT $3) h LEFT JOIN messages m ON m.id = h.message_id
+-- A link counts for the mailing that registered it and for no other.
+LEFT JOIN links l ON l.id = h.link_id AND l.campaign_id = m.campaign_id
 """
 # People's hits on messages: counts, first instants; a click is an open too; an unknown message that is opened arrived.
 _MESSAGES = """

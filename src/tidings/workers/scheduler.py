@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
+from tidings.access.actions import delete_ended_sessions
 from tidings.platform.core import Core
 from tidings.platform.leases import Periodic, lead
 from tidings.platform.tallies import fold
+from tidings.segments.indexes import keep_custom_field_indexes
 
 MONTHS_AHEAD = 3
 
@@ -28,9 +30,9 @@ async def make_partitions(core: Core) -> None:
 
 async def purge_stale(core: Core) -> None:
     """Deletes what is over and nobody looks at again: counted windows, ended sessions, finished jobs of last month."""
+    await delete_ended_sessions(core)
     async with core.db.transaction() as tx:
         await tx.execute("DELETE FROM rate_windows WHERE window_at < now() - interval '1 day'")
-        await tx.execute("DELETE FROM sessions WHERE expires_at < now()")
         await tx.execute("DELETE FROM jobs WHERE finished_at < now() - interval '30 days'")
 
 
@@ -38,6 +40,7 @@ PERIODICS: list[Periodic] = [
     Periodic("fold_tallies", timedelta(minutes=1), fold_tallies),
     Periodic("make_partitions", timedelta(hours=1), make_partitions),
     Periodic("purge_stale", timedelta(hours=1), purge_stale),
+    Periodic("keep_custom_field_indexes", timedelta(minutes=2), keep_custom_field_indexes),
 ]
 
 

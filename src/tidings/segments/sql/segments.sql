@@ -24,3 +24,12 @@ DELETE FROM segments WHERE id = ANY($1::bigint[])
 INSERT INTO segments (title, description, rules, created_by, created_at, updated_at)
 SELECT $2 || title, description, rules, $3, $4, $4 FROM segments WHERE id = $1
 RETURNING id, title, description, rules, created_by, created_at, updated_at
+
+-- name: compared_custom_fields
+-- The custom fields that saved segments compare, wherever in their trees.
+SELECT DISTINCT r.one ->> 'slug' AS slug, r.one ->> 'kind' AS kind
+FROM segments s, LATERAL jsonb_path_query(s.rules, '$.** ? (@.rule == "custom_field")') AS r (one)
+
+-- name: custom_field_indexes
+SELECT c.relname AS name FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+WHERE i.indrelid = 'contacts'::regclass AND c.relname LIKE 'contacts\_custom\_%'
