@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tidings.content import Language
 from tidings.messages.store import MESSAGE_SELECTED
 from tidings.messages.types import MESSAGE_COLUMNS, CapturedMail, Message
 from tidings.platform.core import Core
@@ -30,12 +31,13 @@ FILTERS = {
 
 @dataclass(frozen=True, slots=True)
 class MessageRow:
-    """A message with the title and kind of its campaign and the subject line it goes by."""
+    """A message with the title, kind and language of its campaign and the subject line, as written, that it goes by."""
 
     message: Message
     campaign_title: str
     campaign_kind: str
     subject: str
+    language: Language
 
 
 async def list_messages(
@@ -55,7 +57,8 @@ async def list_messages(
     text = search.strip().lower().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
     args = (campaign_id, contact_id, f"%{text}%" if text else "", list(ids) if ids is not None else None)
     rows = await core.db.fetch(
-        f"""SELECT {MESSAGE_SELECTED}, c.title AS title_, c.kind AS kind_, coalesce(s.subject, c.subject) AS subject_
+        f"""SELECT {MESSAGE_SELECTED}, c.title AS title_, c.kind AS kind_, coalesce(s.subject, c.subject) AS subject_,
+        c.language AS language_
         FROM messages m JOIN campaigns c ON c.id = m.campaign_id LEFT JOIN campaign_subjects s ON s.id = m.subject_id
         WHERE {where} {request.order_by(_SORTS)} LIMIT $5 OFFSET $6""",
         *args,
@@ -64,7 +67,7 @@ async def list_messages(
     )
     total = await core.db.fetchval(f"SELECT count(*) FROM messages m WHERE {where}", *args)
     width = len(MESSAGE_COLUMNS)
-    found = [MessageRow(Message(*row[:width]), row["title_"], row["kind_"], row["subject_"]) for row in rows]
+    found = [MessageRow(Message(*row[:width]), *row[width:]) for row in rows]
     return Page(found, total, request)
 
 
