@@ -3,7 +3,7 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 
 type Line = { label: string; values: number[]; colour: string };
-type Series = { x: number[]; lines: Line[]; isUtc?: boolean };
+type Series = { x: number[]; lines: Line[]; step?: "hour" | "day" };
 
 const colour = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(`--td-${name}`).trim();
 const HEIGHT = 260;
@@ -12,18 +12,20 @@ function draw(element: HTMLElement, data: Series): uPlot {
   const lang = document.documentElement.lang;
   const number = new Intl.NumberFormat(lang);
   const day = new Intl.DateTimeFormat(lang, { day: "numeric", month: "short", timeZone: "UTC" });
+  const hour = new Intl.DateTimeFormat(lang, { weekday: "short", hour: "numeric", minute: "2-digit", timeZone: "UTC" });
+  const at = data.step === "hour" ? hour : day;
   const axis = { stroke: colour("text-quiet"), font: "12px 'Inter Variable', sans-serif", ticks: { show: false } };
   const top = Math.max(4, ...data.lines.flatMap((line) => line.values));
   return new uPlot(
     {
       width: element.clientWidth,
       height: HEIGHT,
-      tzDate: (at) => uPlot.tzDate(new Date(at * 1000), "UTC"),
+      tzDate: (x) => uPlot.tzDate(new Date(x * 1000), "UTC"),
       cursor: { points: { size: 8 }, drag: { x: false, y: false } },
       legend: { live: true, markers: { width: 0 } },
       scales: { y: { range: () => [0, top * 1.1] } },
       axes: [
-        { ...axis, grid: { show: false }, space: 80, values: (_, ats) => ats.map((at) => day.format(at * 1000)) },
+        { ...axis, grid: { show: false }, space: 80, values: (_, ats) => ats.map((x) => at.format(x * 1000)) },
         {
           ...axis,
           size: 48,
@@ -32,7 +34,7 @@ function draw(element: HTMLElement, data: Series): uPlot {
         },
       ],
       series: [
-        { label: "", value: (_, at) => (at === null ? "" : day.format(at * 1000)) },
+        { label: "", value: (_, x) => (x === null ? "" : at.format(x * 1000)) },
         ...data.lines.map((line) => ({
           label: line.label,
           stroke: colour(line.colour),

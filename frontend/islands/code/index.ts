@@ -5,7 +5,7 @@ import { EditorView, basicSetup } from "codemirror";
 
 export function mount(element: HTMLElement): void {
   const field = document.getElementById(element.dataset.field ?? "") as HTMLTextAreaElement;
-  new EditorView({
+  const view = new EditorView({
     parent: element,
     state: EditorState.create({
       doc: field.value,
@@ -31,6 +31,10 @@ export function mount(element: HTMLElement): void {
         }),
       ],
     }),
+  });
+  field.addEventListener("tidings:insert", (event) => {
+    view.dispatch(view.state.replaceSelection((event as CustomEvent<string>).detail));
+    view.focus();
   });
   field.hidden = true;
 }

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from tidings.campaigns.queries import message_counts
@@ -78,6 +78,14 @@ class Unsubscriber:
     ip: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """`points`: (begin of the hour or day as local time, people who opened first, people who clicked first)."""
+
+    step: str
+    points: list[tuple[datetime, int, int]]
+
+
 async def campaign_numbers(core: Core, campaign_ids: Sequence[int]) -> dict[int, CampaignNumbers]:
     """The numbers of several campaigns; two statements whatever their number."""
     counts = await message_counts(core, campaign_ids)
@@ -92,7 +100,12 @@ async def campaign_numbers(core: Core, campaign_ids: Sequence[int]) -> dict[int,
     return {one: _numbers(counts.get(one, {}), totals.get(one)) for one in campaign_ids}
 
 
-def _numbers(words: dict[str, int], totals: object) -> CampaignNumbers:
+def numbers_from(counts: Mapping[str, int]) -> CampaignNumbers:
+    """The numbers that a campaign's counts alone give, without a statement; `total_…` are 0."""
+    return _numbers(counts, None)
+
+
+def _numbers(words: Mapping[str, int], totals: object) -> CampaignNumbers:
     got = words.get
     states = (
         "queued",
@@ -153,6 +166,39 @@ async def unsubscribers(core: Core, campaign_id: int, request: PageRequest) -> P
         "SELECT count(*) FROM messages WHERE campaign_id = $1 AND unsubscribed_at IS NOT NULL", campaign_id
     )
     return Page([Unsubscriber(*row) for row in rows], total, request)
+
+
+async def activity(core: Core, campaign_id: int) -> Activity | None:
+    """First opens and first clicks over time, from the start of sending on; None before anything went out.
+
+    By the hour while the last one lies within three days of the start, else by the day of the installation's zone.
+    """
+    zone = str(await core.installation.zone())
+    row = await core.db.fetchrow(
+        """SELECT min(sent_at) AS first, greatest(max(opened_at), max(clicked_at), min(sent_at)) AS last
+        FROM messages WHERE campaign_id = $1 AND sent_at IS NOT NULL""",
+        campaign_id,
+    )
+    if row is None or row["first"] is None:
+        return None
+    step = "hour" if row["last"] - row["first"] <= timedelta(days=3) else "day"
+    rows = await core.db.fetch(
+        """SELECT g.at, count(o.opened) AS opened, count(o.clicked) AS clicked
+        FROM generate_series(date_trunc($2, $3::timestamptz AT TIME ZONE $5), date_trunc($2, $4::timestamptz AT TIME ZONE $5),
+                             ('1 ' || $2)::interval) AS g (at)
+        LEFT JOIN (
+            SELECT date_trunc($2, opened_at AT TIME ZONE $5) AS at, 1 AS opened, NULL::int AS clicked FROM messages
+            WHERE campaign_id = $1 AND opened_at IS NOT NULL
+            UNION ALL SELECT date_trunc($2, clicked_at AT TIME ZONE $5), NULL, 1 FROM messages
+            WHERE campaign_id = $1 AND clicked_at IS NOT NULL) o ON o.at = g.at
+        GROUP BY g.at ORDER BY g.at LIMIT 1100""",
+        campaign_id,
+        step,
+        row["first"],
+        row["last"],
+        zone,
+    )
+    return Activity(step, [(r["at"], r["opened"], r["clicked"]) for r in rows])
 
 
 async def subject_numbers(core: Core, campaign_id: int) -> list[dict[str, Any]]:

@@ -40,7 +40,12 @@ class Renderer:
         install: Any = self.environment
         install.install_gettext_callables(texts._, texts.ngettext, newstyle=True)
         self.environment.filters.update(
-            number=texts.number, percent=texts.percent, when=texts.when, day=texts.day, ago=texts.ago
+            number=texts.number,
+            percent=texts.percent,
+            when=texts.when,
+            day=texts.day,
+            ago=texts.ago,
+            duration=texts.duration,
         )
         names: dict[str, Any] = self.environment.globals  # pyright: ignore[reportAssignmentType]
         names.update(

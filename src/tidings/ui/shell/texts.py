@@ -8,7 +8,7 @@ from __future__ import annotations
 import gettext
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -108,6 +108,11 @@ def day(on: date | datetime | None) -> str:
     if isinstance(on, datetime):
         on = on.astimezone(_reader.get().zone).date()
     return format_date(on, "medium", _locale(_reader.get().locale))
+
+
+def duration(span: timedelta) -> str:
+    """A length of time in words."""
+    return format_timedelta(span, locale=_locale(_reader.get().locale))
 
 
 def ago(at: datetime | None) -> str:

@@ -1,0 +1,1 @@
+"""Campaigns on the web: list, the steps of writing one, progress, report."""

@@ -1,0 +1,37 @@
+"""What every step of the wizard begins with: the campaign as a draft, and the steps' order."""
+
+from __future__ import annotations
+
+from tidings.campaigns import queries
+from tidings.campaigns.types import Campaign
+from tidings.messages import accounts
+from tidings.platform.core import Core
+from tidings.ui.shell.guard import Detour
+from tidings.ui.shell.visit import Visiting
+
+WRITE = "fcrm_manage_emails"
+READ = "fcrm_read_emails"
+DELETE = "fcrm_manage_email_delete"
+
+
+async def draft_of(visit: Visiting, campaign_id: int) -> Campaign:
+    """The campaign while it can be edited here; once it is on its way its own page is the place."""
+    campaign = await queries.campaign_by_id(visit.core, campaign_id)
+    if campaign.state != "draft":
+        raise Detour(f"/campaigns/{campaign_id}")
+    return campaign
+
+
+def next_step(campaign: Campaign) -> str:
+    """The address of the first step that has something left to do."""
+    base = f"/campaigns/{campaign.id}"
+    if not campaign.subject.strip():
+        return f"{base}/edit"
+    if not campaign.body.strip():
+        return f"{base}/content"
+    return f"{base}/review" if campaign.audience else f"{base}/recipients"
+
+
+async def captures(core: Core) -> bool:
+    """Whether mails land in the capture mailbox because no mail server is connected."""
+    return not any(one.kind == "smtp" and one.is_enabled for one in await accounts.list_accounts(core))
