@@ -241,6 +241,23 @@ def test_every_transition_has_its_sentence_and_known_states():
         assert sentence.endswith(".")
 
 
+async def test_unknown_messages_go_again_where_the_policy_says_so_but_not_for_ever(
+    core: Core, sink: Sink, clock: FixedClock
+):
+    await core.installation.put({"unknown_policy": "resend"})
+    await people(core, 3)
+    made = await started(core)
+    for n in range(3):
+        assert await counts(core, made) == {"queued": 3}, n
+        assert len(await claims.claim(core, made, limit=3, worker="dead", account_id=1)) == 3
+        clock.set(clock.now() + claims.LEASE + timedelta(seconds=1))
+        await claims.recover_lost(core)
+    assert await counts(core, made) == {"unknown": 3}
+    assert await send_pass(core) == 0
+    assert (await campaign_by_id(core, made)).state == "finished"
+    assert sink.received == []
+
+
 async def test_a_slow_server_does_not_make_messages_unknown(
     core: Core, sink: Sink, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ):

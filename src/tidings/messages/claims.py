@@ -95,8 +95,14 @@ async def release(core: Core, message_ids: Sequence[int]) -> None:
 
 
 async def recover_lost(core: Core) -> int:
-    """Messages whose sender died: unknown when started. Safe to run at any time, by anybody."""
-    return await core.db.fetchval(sql.recover, core.clock.now())
+    """Messages whose sender died: unknown when started. Safe to run at any time, by anybody.
+
+    Where the installation's `unknown_policy` is `resend`, they are queued again at once.
+    """
+    lost = await core.db.fetchval(sql.recover, core.clock.now())
+    if await core.installation.get("unknown_policy") == "resend":
+        await core.db.fetchval(sql.resend_unknown, core.clock.now())
+    return lost
 
 
 async def finish_campaigns(core: Core) -> list[int]:

@@ -71,6 +71,20 @@ async def list_messages(
     return Page(found, total, request)
 
 
+async def export_messages(
+    core: Core, campaign_id: int, *, filter: str = "", after: int = 0, size: int = 1000
+) -> list[Message]:
+    """The next messages of a campaign above the id `after`, ascending: for files, in pieces. Filters as in lists."""
+    rows = await core.db.fetch(
+        f"""SELECT {MESSAGE_SELECTED} FROM messages m WHERE m.campaign_id = $1 AND m.id > $2
+        AND {FILTERS.get(filter, "true")} ORDER BY m.id LIMIT $3""",
+        campaign_id,
+        after,
+        size,
+    )
+    return [Message(*row) for row in rows]
+
+
 async def message_by_id(core: Core, message_id: int) -> MessageRow:
     """One message; raises NotFound."""
     page = await list_messages(core, PageRequest(per_page=1), ids=[message_id])
@@ -102,6 +116,16 @@ async def list_captured(core: Core, request: PageRequest, search: str = "") -> P
     )
     total = await core.db.fetchval(f"SELECT count(*) FROM captured_mails WHERE {where}", like)
     return Page([CapturedMail(*row) for row in rows], total, request)
+
+
+async def captured_by_id(core: Core, mail_id: int) -> CapturedMail:
+    """One captured mail without its bytes; raises NotFound."""
+    row = await core.db.fetchrow(
+        "SELECT id, at, message_id, sender, recipient, subject FROM captured_mails WHERE id = $1", mail_id
+    )
+    if row is None:
+        raise NotFound("mail", mail_id)
+    return CapturedMail(*row)
 
 
 async def captured_bytes(core: Core, mail_id: int) -> bytes:

@@ -27,7 +27,7 @@ TRANSITIONS: dict[tuple[State, State], str] = {
     ("sending", "unknown"): "It was started and its outcome was lost.",
     ("sent", "bounced"): "A bounce came back.",
     ("sent", "complained"): "The recipient reported it as spam.",
-    ("unknown", "queued"): "The operator wants it sent again.",
+    ("unknown", "queued"): "The operator, or the policy of the installation, wants it sent again.",
     ("unknown", "sent"): "A sign of life (open, click) shows that it arrived.",
     ("failed", "queued"): "The operator wants it tried again.",
     ("sent", "queued"): "The operator wants it sent again.",

@@ -24,5 +24,7 @@ async def subjects_of(core: Core, rows: Sequence[MessageRow]) -> dict[int, str]:
                 manage_url=made.manage_url(person.id, message.id),
                 web_view_url=made.web_view_url(message.id),
             )
-            subjects[message.id] = render_text_template(row.subject, row.language, person, where, links, escape="header")
+            subjects[message.id] = render_text_template(
+                row.subject, row.language, person, where, links, escape="header"
+            )
     return subjects

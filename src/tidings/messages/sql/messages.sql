@@ -100,6 +100,18 @@ moved AS (
     WHERE id = $1 AND state = 'finished' AND EXISTS (SELECT 1 FROM again) RETURNING id)
 SELECT count(*) FROM again
 
+-- name: resend_unknown
+-- The operator prefers a second copy to a missing one: what became unknown in the last hour goes out again, at most twice.
+WITH again AS (
+    UPDATE messages m SET state = 'queued', due_at = $1, note = NULL, started_at = NULL, attempts = m.attempts + 1, updated_at = $1
+    FROM campaigns c
+    WHERE m.state = 'unknown' AND m.updated_at > $1::timestamptz - interval '1 hour' AND m.attempts < 2
+        AND c.id = m.campaign_id AND c.state IN ('sending', 'finished') RETURNING m.campaign_id),
+moved AS (
+    UPDATE campaigns SET state = 'sending', finished_at = NULL, updated_at = $1
+    WHERE state = 'finished' AND id IN (SELECT campaign_id FROM again) RETURNING id)
+SELECT count(*) FROM again
+
 -- name: peek_tokens
 -- The level of a token bucket, locked.
 SELECT tokens, updated_at FROM token_buckets WHERE key = $1 FOR UPDATE
