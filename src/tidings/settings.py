@@ -47,7 +47,6 @@ _TABLE = (
     Setting(
         "allow_private_targets", bool, False, "Let webhooks and feeds be private addresses; mail hosts always may."
     ),
-    Setting("gravatar", bool, True, "Show Gravatar pictures of contacts."),
     Setting("is_set_up", bool, False, "The first-run steps are done."),
     Setting("dialects", dict, {}, "What a dialect keeps for itself, by dialect and name."),
 )

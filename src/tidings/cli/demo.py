@@ -157,11 +157,12 @@ async def _send(core: Core, newsletter: Path, list_id: int) -> int:
 
 async def _settled(core: Core, campaign_id: int, done: Acts) -> CampaignNumbers:
     """The numbers once the last hit is folded in; after a while as they are."""
-    wanted = (done.opened, done.clicked, done.left)
+    wanted = (done.opened, done.clicked, done.clicks, done.left)
     left = 100
     while True:
         numbers = (await campaign_numbers(core, [campaign_id]))[campaign_id]
-        if (numbers.opened, numbers.clicked, numbers.unsubscribed) == wanted or not (left := left - 1):
+        now = (numbers.opened, numbers.clicked, numbers.total_clicks, numbers.unsubscribed)
+        if now == wanted or not (left := left - 1):
             return numbers
         await asyncio.sleep(0.2)
 

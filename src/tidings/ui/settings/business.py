@@ -51,7 +51,7 @@ async def save_tracking(visit: Visiting) -> Response[Any]:
         name: form.text(name) if form.text(name) in ("yes", "no", "anonymous") else "yes"
         for name in ("open_tracking", "click_tracking")
     }
-    changes |= {name: form.flag(name) for name in ("anonymize_ip", "one_click_unsubscribe", "gravatar")}
+    changes |= {name: form.flag(name) for name in ("anonymize_ip", "one_click_unsubscribe")}
     changes["email_footer"] = str(form.value("email_footer")).strip()
     return await _store(visit, form, changes, "settings/tracking.html", "/settings/tracking")
 
