@@ -46,6 +46,14 @@ class Connection(Protocol):
     def is_closed(self) -> bool: ...
 
 
+# The server cannot be reached now. Of what was on its way nobody knows whether it was done.
+AWAY: tuple[type[Exception], ...] = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InterfaceError,
+)
+
 _NAME = re.compile(r"^--\s*name:\s*([a-z_][a-z0-9_]*)\s*$", re.MULTILINE)
 
 

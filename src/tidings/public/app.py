@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import logging
+
 from tidings.platform.core import Core
+from tidings.platform.db import AWAY
 from tidings.public.hits import Hits
 from tidings.public.http import Receive, Reply, Scope, Send, Visit, read_visit, write_reply
 from tidings.public.pages import AJAX, Pages
+
+log = logging.getLogger("tidings.public")
+_LATER = (
+    b'<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>In a moment</title>'
+    b"<p>This page cannot be shown right now. Please try again in a moment.</p></html>"
+)
 
 
 class PublicApp:
@@ -19,7 +28,11 @@ class PublicApp:
         if scope["type"] != "http":
             return
         visit = await read_visit(scope, receive)
-        reply = await self._answer(visit)
+        try:
+            reply = await self._answer(visit)
+        except AWAY as error:
+            log.error("the database is away: %r", error)
+            reply = Reply(503, _LATER, headers=[(b"retry-after", b"10")])
         await write_reply(send, reply, has_body=visit.method != "HEAD")
 
     async def _answer(self, visit: Visit) -> Reply:

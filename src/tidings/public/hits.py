@@ -11,10 +11,11 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from tidings.platform.core import Core
-from tidings.public.http import Reply, Visit
-from tidings.tracking.collector import CLICK, OPEN, Collector, Hit, Overloaded
+from tidings.platform.db import AWAY
+from tidings.public.http import Reply, Visit, header_url
+from tidings.tracking.collector import CLICK, OPEN, Collector, Hit
 from tidings.tracking.machines import is_machine
-from tidings.tracking.tokens import click_proof, from_base36, is_same, open_proof
+from tidings.tracking.tokens import click_proof, from_base36, is_same, number_from, open_proof
 
 log = logging.getLogger("tidings.public")
 GIF = base64.b64decode("R0lGODlhAQABAJAAAP8AAAAAACH5BAUQAAAALAAAAAABAAEAAAICBAEAOw==")
@@ -39,11 +40,12 @@ class Hits:
     def __init__(self, core: Core) -> None:
         self._core = core
         self._collector = Collector(core)
+        self._anonymizes = True
         self._links: dict[int, tuple[float, Target | None]] = {}
 
     async def open(self, visit: Visit) -> Reply:
         """The pixel: always 200, whatever the proof says."""
-        message_id = _number(visit.query.get("_e_id"))
+        message_id = number_from(visit.query.get("_e_id"))
         if message_id is not None and is_same(visit.query.get("_e_hash", ""), open_proof(self._core.keys, message_id)):
             await self._record(visit, Hit(OPEN, message_id, is_anonymous="ano" in visit.query))
         return Reply(200, GIF, b"image/gif")
@@ -53,32 +55,35 @@ class Hits:
         link_id = from_base36(visit.query.get("ns_url", ""))
         target = await self._target(link_id) if link_id is not None else None
         if link_id is None or target is None:
-            return Reply(
-                302, headers=[(b"location", str(await self._core.installation.get("public_url")).encode() + b"/")]
-            )
-        message_id = _number(visit.query.get("mid"))
+            home = str(await self._core.installation.get("public_url")).rstrip("/")
+            return Reply(302, headers=[(b"location", header_url(f"{home}/"))])
+        message_id = number_from(visit.query.get("mid"))
         given = visit.query.get("fch", "")
         if message_id is None or not is_same(given, click_proof(self._core.keys, message_id)):
-            return Reply(307, headers=[(b"location", target.url.encode())])
+            return Reply(307, headers=[(b"location", header_url(target.url))])
         await self._record(
             visit, Hit(CLICK, message_id, link_id, is_anonymous=target.is_anonymous or "ano" in visit.query)
         )
-        return Reply(307, headers=[(b"location", target.tracked_url.encode())])
+        return Reply(307, headers=[(b"location", header_url(target.tracked_url))])
 
     async def _record(self, visit: Visit, hit: Hit) -> None:
+        """Waits for the disk. A hit that cannot be kept is told to the operator; the reader goes on to the page."""
         ip = None if hit.is_anonymous else await self._address(visit.ip)
         machine = is_machine(visit.method, visit.headers, is_click=hit.kind == CLICK)
         agent = None if hit.is_anonymous else visit.headers.get("user-agent")
         whole = Hit(hit.kind, hit.message_id, hit.link_id, machine, hit.is_anonymous, ip, agent)
         try:
             await self._collector.record(whole)
-        except Overloaded:
-            log.error("too many hits are waiting; one was dropped")
+        except Exception as error:
+            log.error("a hit on message %s is lost: %r", hit.message_id, error)
 
     async def _address(self, ip: str) -> str | None:
-        if not await self._core.installation.get("anonymize_ip"):
-            return ip or None
-        return anonymised(ip)
+        try:
+            self._anonymizes = bool(await self._core.installation.get("anonymize_ip"))
+        except AWAY:
+            # The database is away: what was decided last holds.
+            log.debug("settings cannot be read now")
+        return anonymised(ip) if self._anonymizes else ip or None
 
     async def _target(self, link_id: int) -> Target | None:
         now = time.monotonic()
@@ -115,7 +120,3 @@ def anonymised(ip: str) -> str | None:
         return None
     bits = 8 if address.version == 4 else 80
     return str(type(address)(int(address) >> bits << bits))
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isdigit() and len(text) < 19 else None

@@ -5,13 +5,23 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 MAX_BODY = 64 * 1024
 _CSP = b"default-src 'none'; style-src 'self' 'unsafe-inline'; img-src * data:; form-action 'self'; base-uri 'none'"
+_EVERY_REPLY = [
+    (b"cache-control", b"no-store"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-robots-tag", b"noindex"),
+    (b"content-security-policy", _CSP),
+]
+_EVERY_NAME = frozenset(name for name, _ in _EVERY_REPLY)
+_NOTHING: Mapping[str, str] = {}
+_NO_LISTS: Mapping[str, list[str]] = {}
+_PRINTABLE = "".join(chr(n) for n in range(33, 127))
 
 
 @dataclass(slots=True)
@@ -43,27 +53,29 @@ class Reply:
 
 async def read_visit(scope: Scope, receive: Receive) -> Visit:
     """Reads a request; a body over MAX_BODY is cut, because no public form needs more."""
-    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
-    query = _first(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
-    pairs: list[tuple[str, str]] = []
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    query = _first(_clean(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)))
+    form, lists = _NOTHING, _NO_LISTS
     if scope["method"] == "POST":
-        body = b""
-        while len(body) < MAX_BODY:
-            message = await receive()
-            body += message.get("body", b"")
-            if message["type"] == "http.disconnect" or not message.get("more_body"):
-                break
-        pairs = _pairs(body[:MAX_BODY], headers.get("content-type", ""))
-    lists: dict[str, list[str]] = {}
-    for name, value in pairs:
-        lists.setdefault(name.removesuffix("[]"), []).append(value)
+        pairs = _clean(_pairs(await _body(receive), headers.get("content-type", "")))
+        form, lists = _first(pairs), _by_name(pairs)
     client = scope.get("client") or ("", 0)
-    return Visit(scope["method"], scope["path"], query, _first(pairs), lists, headers, str(client[0]))
+    return Visit(scope["method"], scope["path"], query, form, lists, headers, str(client[0]))
+
+
+async def _body(receive: Receive) -> bytes:
+    body = b""
+    while len(body) < MAX_BODY:
+        message = await receive()
+        body += message.get("body", b"")
+        if message["type"] == "http.disconnect" or not message.get("more_body"):
+            break
+    return body[:MAX_BODY]
 
 
 def _pairs(body: bytes, kind: str) -> list[tuple[str, str]]:
     """RFC 8058 clients send urlencoded or multipart; both are read."""
-    if kind.startswith("multipart/form-data"):
+    if kind.lower().startswith("multipart/form-data"):
         from io import BytesIO
 
         from multipart import MultipartError, MultipartParser, parse_options_header
@@ -71,9 +83,16 @@ def _pairs(body: bytes, kind: str) -> list[tuple[str, str]]:
         try:
             parser = MultipartParser(BytesIO(body), parse_options_header(kind)[1].get("boundary", ""))
             return [(str(part.name), str(part.value)) for part in parser.parts() if not part.filename]
-        except (MultipartError, ValueError):
+        except (MultipartError, ValueError, LookupError):
             return []
     return parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
+
+
+def _clean(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Without NUL, which the database takes in no text."""
+    if any("\0" in value for _, value in pairs):
+        return [(name, value.replace("\0", "")) for name, value in pairs]
+    return pairs
 
 
 def _first(pairs: list[tuple[str, str]]) -> dict[str, str]:
@@ -83,16 +102,22 @@ def _first(pairs: list[tuple[str, str]]) -> dict[str, str]:
     return found
 
 
+def _by_name(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
+    lists: dict[str, list[str]] = {}
+    for name, value in pairs:
+        lists.setdefault(name.removesuffix("[]"), []).append(value)
+    return lists
+
+
+def header_url(url: str) -> bytes:
+    """An address as a header may hold it: what is not printable ASCII is percent-encoded, so no line can end in it."""
+    return quote(url, safe=_PRINTABLE).encode()
+
+
 async def write_reply(send: Send, reply: Reply, *, has_body: bool) -> None:
-    """Sends an answer with the headers that every public page carries."""
-    headers = [
-        (b"content-type", reply.kind),
-        (b"content-length", str(len(reply.body)).encode()),
-        (b"cache-control", b"no-store"),
-        (b"referrer-policy", b"no-referrer"),
-        (b"x-robots-tag", b"noindex"),
-        (b"content-security-policy", _CSP),
-        *reply.headers,
-    ]
+    """Sends an answer with the headers that every public page carries; the page's own win over them."""
+    headers = [(b"content-type", reply.kind), (b"content-length", b"%d" % len(reply.body)), *reply.headers]
+    own = {name for name, _ in reply.headers}
+    headers += _EVERY_REPLY if own.isdisjoint(_EVERY_NAME) else [one for one in _EVERY_REPLY if one[0] not in own]
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": reply.body if has_body else b""})

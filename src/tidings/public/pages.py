@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import urlencode
 
 import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -22,6 +22,7 @@ from tidings.platform.core import Core
 from tidings.platform.errors import Invalid, NotFound, RateLimited, Refused
 from tidings.public.http import Reply, Visit
 from tidings.tracking import tokens
+from tidings.tracking.machines import is_machine
 
 AJAX = "/wp-admin/admin-ajax.php"
 REASONS = (
@@ -39,6 +40,7 @@ _pages = Environment(loader=PackageLoader("tidings.public"), autoescape=True, un
 _MAIL_CSP = (
     b"default-src 'none'; style-src 'unsafe-inline'; img-src * data:; font-src *; base-uri 'none'; sandbox allow-popups"
 )
+_BY_OWNER = WritePolicy(reason="preference page")
 
 
 class Pages:
@@ -67,8 +69,8 @@ class Pages:
     async def unsubscribe(self, visit: Visit) -> Reply:
         """GET shows the page; POST with List-Unsubscribe=One-Click leaves at once and always says so (RFC 8058)."""
         view = await self._contact(visit.query.get("secure_hash", ""))
-        message_id = _number(visit.get("ce_id") or visit.get("_e_id"))
-        if visit.method == "POST":
+        message_id = tokens.number_from(visit.get("ce_id") or visit.get("_e_id"))
+        if visit.method == "POST" and visit.form.get("List-Unsubscribe", "").strip() == "One-Click":
             if view is not None:
                 await self._leave(view, message_id, LIST_HEADER, visit, is_one_click=True)
             return _json({"success": True, "data": {"message": LEFT}})
@@ -101,7 +103,7 @@ class Pages:
             return await self._done(visit, NOT_FOUND, is_ok=False)
         key = visit.get("reason")
         reason = visit.get("other_reason").strip()[:500] if key == "other" else dict(REASONS).get(key, "")
-        await self._leave(view, _number(visit.get("_e_id")), reason, visit, is_one_click=False)
+        await self._leave(view, tokens.number_from(visit.get("_e_id")), reason, visit, is_one_click=False)
         return await self._done(visit, LEFT, is_ok=True, more={"redirect_url": False})
 
     # -- preferences
@@ -142,7 +144,8 @@ class Pages:
             text = "The new email has been used to another account. Please use a new email address"
             return await self._done(visit, text, is_ok=False)
         public = {one.id for one in (await catalog.list_lists(self._core)).rows if one.is_public}
-        wanted = {int(one) for one in visit.lists.get("lists", []) if one.isdigit()} & public
+        given = {tokens.number_from(one) for one in visit.lists.get("lists", [])}
+        wanted = {one for one in public if one in given}
         present = {one.id for one in view.lists} & public
         draft = Draft(
             {name: visit.get(name)[:190] for name in ("first_name", "last_name") if name in visit.form},
@@ -151,7 +154,7 @@ class Pages:
             remove_lists=sorted(present - wanted) if public else (),
         )
         try:
-            await contacts.write_contact(self._core, draft, WritePolicy(reason="preference page"))
+            await contacts.write_contact(self._core, draft, _BY_OWNER)
         except Invalid as error:
             return await self._done(visit, error.message, is_ok=False)
         return await self._after_preferences(visit, view, email, is_same_address=is_same_address)
@@ -162,10 +165,16 @@ class Pages:
         if is_same_address and contact.status == "subscribed":
             return await self._done(visit, "Your provided information has been successfully updated", is_ok=True)
         target = contact.email or "" if is_same_address else email
+        try:
+            await count_try(self._core, f"confirm:{contact.id}", 3)
+            await count_try(self._core, f"link:{target.lower()}", 3)
+        except RateLimited as error:
+            return await self._done(visit, error.message, is_ok=False)
         made = await addresses(self._core)
         link = made.confirm_url(contact.id, _md5(contact.email or ""))
         if not is_same_address:
-            link += f"&new={self._core.keys.mac('new-address', f'{contact.id}:{email}'.encode()).hex()}&email={quote(email, safe='')}"
+            proof = tokens.new_address_proof(self._core.keys, contact.id, email)
+            link += f"&{urlencode({'new': proof, 'email': email})}"
         await self._mail(target, "Confirm your subscription", "Confirm", link)
         text = f"A confirmation email has been sent to {masked(target) if is_same_address else target}. Please confirm your email address to resubscribe"
         return await self._done(visit, text + ("" if is_same_address else " with changed email address"), is_ok=True)
@@ -231,29 +240,45 @@ class Pages:
     # -- confirming and reading
 
     async def confirm(self, visit: Visit) -> Reply:
-        """The opt-in link: machines see a button, people are confirmed; a repeat shows the same page."""
+        """The opt-in link: people are confirmed, and a repeat shows the same page.
+
+        A button stands between for machines, and for who has left: only a person presses it.
+        """
         title = "Email Confirmation"
-        contact_id = await self._to_confirm(visit)
-        if contact_id is None:
-            return await self.say(title, "Sorry! Your confirmation url is not valid")
-        view = await queries.contact_by_id(self._core, contact_id)
-        looks_automatic = visit.method == "HEAD" or "prefetch" in visit.headers.get(
-            "sec-purpose", visit.headers.get("purpose", "")
-        )
-        if looks_automatic:
-            action = f"/?fluentcrm=1&route=confirmation&hash={_md5(view.contact.email or '')}&secure_hash={visit.get('secure_hash')}"
-            return await self._render("confirm.html", title=title, email=view.contact.email or "", action=action)
+        view = await self._to_confirm(visit)
+        if view is None:
+            return await self.say(title, "Sorry! Your confirmation url is not valid", status=404)
+        contact_id, new = view.contact.id, self._new_address(visit, view.contact.id)
+        looks_automatic = is_machine(visit.method, visit.headers, is_click=True)
+        if visit.method != "POST" and (looks_automatic or view.contact.status == "unsubscribed"):
+            again = {
+                name: visit.query[name] for name in ("hash", "secure_hash", "c", "new", "email") if name in visit.query
+            }
+            action = f"/?{urlencode({'fluentcrm': 1, 'route': 'confirmation'} | again)}"
+            return await self._render("confirm.html", title=title, email=new or view.contact.email or "", action=action)
+        if new and new != view.contact.email:
+            try:
+                await contacts.write_contact(self._core, Draft({"email": new}, id=contact_id), _BY_OWNER)
+            except Invalid as error:
+                return await self.say(title, error.message, status=422)
         await consent.confirm_contact(self._core, contact_id, source="double_opt_in", ip=visit.ip)
+        now = await queries.contact_by_id(self._core, contact_id)
+        if now.contact.status in ("bounced", "complained", "spammed"):
+            return await self.say(title, "This address cannot get our mails any more. Please write to us.", status=422)
         return await self.say(title, "Your subscription is confirmed. Thank you!")
 
-    async def _to_confirm(self, visit: Visit) -> int | None:
-        row = await self._core.db.fetch(
-            "SELECT id FROM contacts WHERE md5(email) = $1 LIMIT 5", visit.query.get("hash", "").lower()
-        )
+    async def _to_confirm(self, visit: Visit) -> ContactView | None:
+        contact_id = tokens.number_from(visit.query.get("c"))
         given = visit.query.get("secure_hash", "")
-        return next(
-            (r["id"] for r in row if tokens.is_same(given, tokens.confirm_proof(self._core.keys, r["id"]))), None
-        )
+        if contact_id is None or not tokens.is_same(given, tokens.confirm_proof(self._core.keys, contact_id)):
+            return None
+        return await queries.find_contact(self._core, contact_id)
+
+    def _new_address(self, visit: Visit, contact_id: int) -> str | None:
+        """The other address that a confirmation link carries, when its own proof is right."""
+        email = visit.query.get("email", "")
+        right = tokens.new_address_proof(self._core.keys, contact_id, email)
+        return email if tokens.is_same(visit.query.get("new", ""), right) else None
 
     async def web_view(self, visit: Visit) -> Reply:
         """The mail of a message, or the shared view of a campaign; in a frame without scripts."""
@@ -262,13 +287,13 @@ class Pages:
             if shared:
                 page = await shared_view(self._core, self._shared_campaign(shared))
             else:
-                message_id = _number(visit.query.get("_e_id"))
+                message_id = tokens.number_from(visit.query.get("_e_id"))
                 given = visit.query.get("_e_hash", "")
                 if message_id is None or not tokens.is_same(given, tokens.web_view_proof(self._core.keys, message_id)):
                     raise NotFound("message", message_id)
                 _, page = await message_view(self._core, message_id)
         except NotFound:
-            return await self.say("Email not found", "This email cannot be shown any more.")
+            return await self.say("Email not found", "This email cannot be shown any more.", status=404)
         return Reply(200, page.encode(), headers=[(b"content-security-policy", _MAIL_CSP)])
 
     def _shared_campaign(self, text: str) -> int:
@@ -296,7 +321,3 @@ def _md5(text: str) -> str:
 
 def _json(body: Any, status: int = 200) -> Reply:
     return Reply(status, msgspec.json.encode(body), b"application/json; charset=UTF-8")
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isdigit() and len(text) < 19 else None

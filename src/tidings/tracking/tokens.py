@@ -35,6 +35,11 @@ def from_base36(text: str) -> int | None:
     return number if number < 2**62 else None
 
 
+def number_from(text: str | None) -> int | None:
+    """A row's number out of an address: plain digits that fit a bigint, or None."""
+    return int(text) if text and len(text) < 19 and text.isascii() and text.isdecimal() else None
+
+
 def click_proof(keys: Keyring, message_id: int) -> str:
     """Eight hex digits in click addresses: a wrong proof still redirects, but records nothing."""
     return keys.mac("click", message_id.to_bytes(8), size=4).hex()
@@ -56,6 +61,11 @@ def confirm_proof(keys: Keyring, contact_id: int) -> str:
     return keys.mac("confirm", contact_id.to_bytes(8), size=16).hex()
 
 
+def new_address_proof(keys: Keyring, contact_id: int, email: str) -> str:
+    """What a confirmation link carries beside, when it moves a contact to another address."""
+    return keys.mac("new-address", f"{contact_id}:{email}".encode(), size=16).hex()
+
+
 def web_view_proof(keys: Keyring, message_id: int) -> str:
     """What a view-in-browser address carries."""
     return keys.mac("web-view", message_id.to_bytes(8), size=16).hex()
@@ -69,9 +79,9 @@ def share_proof(keys: Keyring, campaign_id: int) -> str:
 def read_secure_hash(keys: Keyring, text: str, at: datetime) -> int | None:
     """The contact of a `<32 hex>__<contact id>` whose proof is of this or the last three periods, else None."""
     proof, _, number = text.partition("__")
-    if not number.isdigit() or len(number) > 18 or len(proof) != 32:
+    contact_id = number_from(number)
+    if contact_id is None or len(proof) != 32:
         return None
-    contact_id = int(number)
     is_valid = False
     for age in range(PERIODS_ACCEPTED):
         is_valid |= is_same(proof, person_proof(keys, contact_id, at, age=age))
@@ -130,5 +140,6 @@ class Addresses:
         return self._front(route="email_preview", fc_newsletter=f"{proof}{campaign_id:x}")
 
     def confirm_url(self, contact_id: int, contact_hash: str) -> str:
-        """The opt-in confirmation."""
-        return self._front(route="confirmation", hash=contact_hash, secure_hash=confirm_proof(self.keys, contact_id))
+        """The opt-in confirmation. The hash is the dialect's name for the address; `c` is whom to look up."""
+        proof = confirm_proof(self.keys, contact_id)
+        return self._front(route="confirmation", hash=contact_hash, secure_hash=proof, c=contact_id)
