@@ -197,17 +197,18 @@ class Label(msgspec.Struct, frozen=True):
 class Draft:
     """What a writer wants for one contact: only the keys present in `values` are touched (a patch).
 
-    A value of None clears. `custom` works by slug the same way. `tags` and `lists` are ids to add, `remove_…` to take
-    away. `id` finds the contact to change; without it the e-mail does.
+    A value of None clears. `custom` works by slug the same way. `tags` and `lists` are to add, `remove_…` to take away:
+    a number is an id, a text a slug or title, never an id; what is added under an unknown text is made with the write.
+    `id` finds the contact to change; without it the e-mail does.
     """
 
     values: Mapping[str, Any] = field(default_factory=dict[str, Any])
     custom: Mapping[str, Any] = field(default_factory=dict[str, Any])
     status: Status | None = None
-    tags: Sequence[int] = ()
-    lists: Sequence[int] = ()
-    remove_tags: Sequence[int] = ()
-    remove_lists: Sequence[int] = ()
+    tags: Sequence[int | str] = ()
+    lists: Sequence[int | str] = ()
+    remove_tags: Sequence[int | str] = ()
+    remove_lists: Sequence[int | str] = ()
     id: int | None = None
 
 

@@ -17,7 +17,7 @@ from tidings.contacts.actions.catalog import (
     update_list,
     update_tag,
 )
-from tidings.contacts.actions.members import join_audience, leave_audience, set_groups
+from tidings.contacts.actions.members import join_audience, leave_audience, update_member
 from tidings.contacts.actions.memberships import add_lists, add_tags, remove_lists, remove_tags, set_status
 from tidings.contacts.actions.notes import add_note, delete_notes, update_note
 from tidings.contacts.actions.people import delete_contacts, write_contact, write_contacts
@@ -42,10 +42,10 @@ __all__ = [
     "remove_tags",
     "rename_field_group",
     "replace_custom_fields",
-    "set_groups",
     "set_status",
     "update_label",
     "update_list",
+    "update_member",
     "update_note",
     "update_tag",
     "write_contact",

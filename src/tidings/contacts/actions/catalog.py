@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Literal
 
 from tidings.contacts import queries, rules, store
@@ -14,6 +15,7 @@ from tidings.platform.errors import Invalid, NotFound, Problem
 
 Table = Literal["lists", "tags"]
 SLUG_TAKEN = Problem("unique", "The slug is already taken and must be unique.")
+MAX_TITLE = 192
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
@@ -59,8 +61,8 @@ def _title(title: str) -> str:
     title = rules.clean_text(title)
     if not title:
         raise Invalid({"title": Problem("required", "The title field is required.")})
-    if len(title) > 192:
-        raise Invalid({"title": Problem("max", "The title may have at most 192 characters.")})
+    if len(title) > MAX_TITLE:
+        raise Invalid({"title": Problem("max", f"The title may have at most {MAX_TITLE} characters.")})
     return title
 
 
@@ -120,34 +122,46 @@ async def ensure_lists(core: Core, words: Sequence[int | str]) -> list[int]:
 
 
 async def _ensure(core: Core, tx: Connection, table: Table, words: Sequence[int | str]) -> list[int]:
-    texts = [rules.clean_text(str(word)) for word in words]
-    texts = list(dict.fromkeys(text for text in texts if text))
-    if not texts:
-        return []
-    ids = [int(text) for text in texts if text.isdigit() and len(text) < 18]
+    texts = list(dict.fromkeys(text for word in words if (text := rules.clean_text(str(word)))))
+    numbers = {text: int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 18}
+    rows = await tx.fetch(f"SELECT id FROM {table} WHERE id = ANY($1::bigint[])", list(numbers.values()))
+    by_id = {row["id"] for row in rows}
+    known = await ids_of_words(tx, table, [t for t in texts if not t.isdigit()], make_at=core.clock.now())
+    found = [number if (number := numbers.get(t)) in by_id else known.get(t) for t in texts]
+    return list(dict.fromkeys(one for one in found if one is not None))
+
+
+async def ids_of_words(
+    tx: Connection, table: Table, words: Sequence[str], *, make_at: datetime | None = None
+) -> dict[str, int]:
+    """Ids by word, each a slug or a title; with `make_at` an unknown word becomes a row, else it is left out.
+
+    Raises Invalid for a title that is too long.
+    """
+    texts = {word: rules.clean_text(word) for word in words}
+    wanted = list(dict.fromkeys(text for text in texts.values() if text))
+    if not wanted:
+        return {}
     rows = await tx.fetch(
         f"""SELECT id, slug, lower(title) AS title FROM {table}
-        WHERE id = ANY($1::bigint[]) OR slug = ANY($2::text[]) OR lower(title) = ANY($3::text[]) ORDER BY id DESC""",
-        ids,
-        texts,
-        [text.lower() for text in texts],
+        WHERE slug = ANY($1::text[]) OR lower(title) = ANY($2::text[]) ORDER BY id DESC""",
+        wanted,
+        [text.lower() for text in wanted],
     )
-    known: dict[str, int] = {}
-    for row in rows:
-        known[row["title"]] = row["id"]
-    for row in rows:
-        known[row["slug"]] = row["id"]
-    by_id = {str(row["id"]): row["id"] for row in rows}
-    missing = [t for t in texts if t not in by_id and t not in known and t.lower() not in known and not t.isdigit()]
-    for row in await tx.fetch(
-        f"""INSERT INTO {table} (title, slug, created_at, updated_at) SELECT t, s, $3, $3 FROM unnest($1::text[], $2::text[]) AS w (t, s)
-        ON CONFLICT (slug) DO UPDATE SET updated_at = {table}.updated_at RETURNING id, lower(title) AS title, slug""",
-        *_distinct_slugs(missing),
-        core.clock.now(),
-    ):
-        known[row["title"]] = known[row["slug"]] = row["id"]
-    found = [by_id.get(t) or known.get(t) or known.get(t.lower()) or known.get(rules.slug_of(t)) for t in texts]
-    return list(dict.fromkeys(one for one in found if one is not None))
+    known: dict[str, int] = {row["title"]: row["id"] for row in rows} | {row["slug"]: row["id"] for row in rows}
+    missing = [text for text in wanted if text not in known and text.lower() not in known]
+    if make_at is not None and missing:
+        if any(len(text) > MAX_TITLE for text in missing):
+            raise Invalid({table: Problem("max", f"A title may have at most {MAX_TITLE} characters.")})
+        for row in await tx.fetch(
+            f"""INSERT INTO {table} (title, slug, created_at, updated_at) SELECT t, s, $3, $3 FROM unnest($1::text[], $2::text[]) AS w (t, s)
+            ON CONFLICT (slug) DO UPDATE SET updated_at = {table}.updated_at RETURNING id, lower(title) AS title, slug""",
+            *_distinct_slugs(missing),
+            make_at,
+        ):
+            known[row["title"]] = known[row["slug"]] = row["id"]
+    found = {word: known.get(t) or known.get(t.lower()) or known.get(rules.slug_of(t)) for word, t in texts.items()}
+    return {word: one for word, one in found.items() if one is not None}
 
 
 def _distinct_slugs(titles: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from tidings.contacts import queries, rules, store
+from tidings.contacts.actions.catalog import Table, ids_of_words
 from tidings.contacts.actions.memberships import change_memberships
 from tidings.contacts.types import Contact, Draft, WritePolicy, Written
 from tidings.platform.core import Core
@@ -14,6 +15,7 @@ from tidings.platform.db import Connection
 from tidings.platform.errors import Invalid, NotFound, Problem
 from tidings.platform.facts import Fact, write_facts
 
+NO_ADDRESS = Problem("required", "The email or phone field is required.")
 TAKEN = Problem("unique", "The email is already in use by another contact.")
 
 
@@ -28,9 +30,15 @@ async def write_contacts(core: Core, drafts: Sequence[Draft], policy: WritePolic
     Answers one `Written` per draft, in order. Raises Invalid (bad field; address taken when the policy refuses) and
     NotFound (unknown id). Check drafts one by one with `rules.checked_values` first when bad rows must not hurt others.
     """
-    policy = policy or WritePolicy()
+    checked = await checked_drafts(core, drafts)
+    async with core.db.transaction() as tx:
+        return await write_checked(core, tx, checked, policy or WritePolicy())
+
+
+async def checked_drafts(core: Core, drafts: Sequence[Draft]) -> list[Draft]:
+    """The drafts with cleaned values; raises Invalid. Not inside a transaction: it borrows a connection of its own."""
     definitions = await queries.custom_fields(core) if any(d.custom for d in drafts) else {}
-    checked = [
+    return [
         Draft(
             values=rules.checked_values(d.values),
             custom=rules.custom_values(definitions, d.custom),
@@ -43,24 +51,42 @@ async def write_contacts(core: Core, drafts: Sequence[Draft], policy: WritePolic
         )
         for d in drafts
     ]
+
+
+async def write_checked(core: Core, tx: Connection, drafts: Sequence[Draft], policy: WritePolicy) -> list[Written]:
+    """The write of `write_contacts` inside the caller's transaction, of drafts that `checked_drafts` gave."""
     written: dict[int, Written] = {}
-    async with core.db.transaction() as tx:
-        for round_ in _rounds(checked):
-            written.update(await _write_round(core, tx, round_, policy))
-        await change_memberships(
-            tx,
-            at=core.clock.now(),
-            is_silent=policy.is_silent,
-            add_tags=[(written[i].id, t) for i, d in _touched(checked, written) for t in d.tags],
-            add_lists=[(written[i].id, t) for i, d in _touched(checked, written) for t in d.lists],
-            remove_tags=[(written[i].id, t) for i, d in _touched(checked, written) for t in d.remove_tags],
-            remove_lists=[(written[i].id, t) for i, d in _touched(checked, written) for t in d.remove_lists],
-        )
+    for round_ in _rounds(drafts):
+        written.update(await _write_round(core, tx, round_, policy))
+    touched = [(written[place].id, d) for place, d in enumerate(drafts) if written[place].outcome != "skipped"]
+    at = core.clock.now()
+    await change_memberships(
+        tx,
+        at=at,
+        is_silent=policy.is_silent,
+        add_tags=await _pairs(tx, "tags", [(one, d.tags) for one, d in touched], make_at=at),
+        add_lists=await _pairs(tx, "lists", [(one, d.lists) for one, d in touched], make_at=at),
+        remove_tags=await _pairs(tx, "tags", [(one, d.remove_tags) for one, d in touched]),
+        remove_lists=await _pairs(tx, "lists", [(one, d.remove_lists) for one, d in touched]),
+    )
     return [written[place] for place in range(len(drafts))]
 
 
-def _touched(drafts: Sequence[Draft], written: Mapping[int, Written]) -> list[tuple[int, Draft]]:
-    return [(place, d) for place, d in enumerate(drafts) if written[place].outcome != "skipped"]
+async def _pairs(
+    tx: Connection,
+    table: Table,
+    wanted: Sequence[tuple[int, Sequence[int | str]]],
+    *,
+    make_at: datetime | None = None,
+) -> list[tuple[int, int]]:
+    texts = list(dict.fromkeys(word for _, words in wanted for word in words if isinstance(word, str)))
+    known = await ids_of_words(tx, table, texts, make_at=make_at) if texts else {}
+    return [
+        (contact_id, found)
+        for contact_id, words in wanted
+        for word in words
+        if (found := known.get(word) if isinstance(word, str) else word) is not None
+    ]
 
 
 def _rounds(drafts: Sequence[Draft]) -> list[list[tuple[int, Draft]]]:
@@ -133,7 +159,7 @@ async def _create(
         return {}
     for _, draft in drafts:
         if not draft.values.get("email") and not draft.values.get("phone"):
-            raise Invalid({"email": Problem("required", "The email field is required.")})
+            raise Invalid(dict.fromkeys(("email", "phone"), NO_ADDRESS))
     rows = [dict(d.values) | {"custom": dict(d.custom), "status": d.status or "subscribed"} for _, d in drafts]
     made = await store.insert_contacts(tx, rows, at=core.clock.now())
     facts = [
@@ -183,8 +209,9 @@ def _refuse_taken_address(draft: Draft, contact: Contact, by_email: Mapping[str,
     holder = by_email.get(str(email).lower()) if email else None
     if holder is not None and holder.id != contact.id:
         raise Invalid({"email": TAKEN})
-    if "email" in draft.values and not email and not (contact.phone or draft.values.get("phone")):
-        raise Invalid({"email": Problem("required", "The email field is required.")})
+    left = [draft.values.get(name, getattr(contact, name)) for name in ("email", "phone")]
+    if not any(left) and not draft.values.keys().isdisjoint(("email", "phone")):
+        raise Invalid(dict.fromkeys(("email", "phone"), NO_ADDRESS))
 
 
 def _difference(draft: Draft, contact: Contact, *, fill_only: bool) -> tuple[dict[str, Any], list[str]]:

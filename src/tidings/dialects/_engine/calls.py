@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -11,6 +12,9 @@ import msgspec
 from tidings.platform.core import Core
 
 T = TypeVar("T")
+# The largest bigint of PostgreSQL.
+MAX_NUMBER = 2**63 - 1
+_DIGITS = re.compile(r"-?[0-9]{1,19}")
 Headers = list[tuple[bytes, bytes]]
 
 
@@ -80,12 +84,8 @@ class Call:
     def integer(self, name: str, default: int | None = None) -> int | None:
         """A parameter as an integer; anything else gives the default."""
         value = self.params.get(name)
-        if isinstance(value, bool) or value is None:
-            return default
-        if isinstance(value, int):
-            return value
-        text = str(value).strip()
-        return int(text) if text.lstrip("-").isdigit() and text.isascii() and len(text) < 19 else default
+        number = as_integer(value)
+        return default if number is None else number
 
     def flag(self, name: str, *, default: bool = False) -> bool:
         """true/false, "true"/"false", 1/0, yes/no, on/off."""
@@ -108,6 +108,28 @@ class Call:
         """An object; empty when the parameter is something else."""
         value = self.structure(name)
         return value if isinstance(value, dict) else {}
+
+
+def as_integer(value: object) -> int | None:
+    """The integer of a number or of its decimal digits; None for anything else and for what no column can hold."""
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        return None
+    if isinstance(value, str):
+        if not _DIGITS.fullmatch(value.strip()):
+            return None
+        value = int(value)
+    return value if abs(value) <= MAX_NUMBER else None
+
+
+def without_zero_bytes(value: Any) -> Any:
+    """A structure whose texts hold no U+0000, which PostgreSQL cannot store."""
+    if isinstance(value, str):
+        return value.replace("\0", "")
+    if isinstance(value, list):
+        return [without_zero_bytes(one) for one in value]
+    if isinstance(value, dict):
+        return {without_zero_bytes(name): without_zero_bytes(one) for name, one in value.items()}
+    return value
 
 
 def is_true(value: object) -> bool:
@@ -139,9 +161,7 @@ def as_list(value: Any) -> list[Any]:
 
 def as_ids(values: Sequence[Any]) -> list[int]:
     """The integers among values, in order, each once."""
-    found = [
-        int(v) for v in values if not isinstance(v, bool) and str(v).strip().isdigit() and len(str(v).strip()) < 19
-    ]
+    found = [number for v in values if (number := as_integer(v)) is not None and number >= 0]
     return list(dict.fromkeys(found))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
+from tidings.dialects._engine.calls import as_integer
 from tidings.dialects._engine.shapes import Codec
 
 
@@ -21,9 +22,10 @@ def _strict_text(value: Any, _: Any) -> str:
 
 
 def _integer(value: Any, _: Any) -> int:
-    if isinstance(value, bool) or not str(value).strip().lstrip("-").isdigit() or len(str(value)) > 18:
+    number = as_integer(value)
+    if number is None:
         raise ValueError("must be an integer")
-    return int(value)
+    return number
 
 
 def _boolean(value: Any, _: Any) -> bool:

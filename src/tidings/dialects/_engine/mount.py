@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 import msgspec
 
-from tidings.dialects._engine.calls import Answer, Call, Headers, Request
+from tidings.dialects._engine.calls import Answer, Call, Headers, Request, without_zero_bytes
 from tidings.dialects._engine.routes import Match, RouteTable
 from tidings.platform.core import Core
 from tidings.platform.errors import TidingsError
@@ -112,6 +112,8 @@ class DialectApp:
             raise NoRoute(self.dialect.table.allowed(request.path))
         caller = await self.dialect.authorise(self.core, request, match)
         params = await self.dialect.params(self.core, request)
+        if b"\\u0000" in request.body or b"\0" in request.body or b"%00" in request.body or "%00" in request.query:
+            params = without_zero_bytes(params)
         call = Call(
             self.core,
             request,
@@ -143,7 +145,8 @@ def _request(scope: Scope) -> Request:
 
 
 async def _body(receive: Receive, request: Request, limit: int) -> bytes:
-    if int(request.headers.get("content-length") or 0) > limit:
+    declared = request.headers.get("content-length", "")
+    if declared.isascii() and declared.isdigit() and int(declared[:18]) > limit:
         raise BodyTooLarge(limit)
     parts: list[bytes] = []
     size = 0

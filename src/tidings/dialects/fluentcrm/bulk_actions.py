@@ -9,7 +9,7 @@ from tidings.contacts import actions, queries
 from tidings.contacts.types import STATUSES, Draft
 from tidings.dialects._engine.calls import Call
 from tidings.dialects._engine.routes import Route
-from tidings.dialects.fluentcrm.subscribers import rule_of, terms
+from tidings.dialects.fluentcrm.subscribers import rule_of, words
 from tidings.messages.optin import send_opt_in
 from tidings.platform.errors import NotFound, Refused
 from tidings.segments.queries import where_of
@@ -19,14 +19,20 @@ DONE = "Selected bulk action has been successfully completed"
 
 
 async def _tags(call: Call, ids: list[int]) -> str:
-    change = actions.add_tags if call.text("action_name") == "add_to_tags" else actions.remove_tags
-    await change(call.core, ids, await terms(call, {"tags": call.items("action_options")}, "tags"))
+    wanted = words(dict(call.params), "action_options")
+    is_added = call.text("action_name") == "add_to_tags"
+    known = await queries.contacts_by_ids(call.core, ids)
+    drafts = [Draft(id=one, tags=wanted) if is_added else Draft(id=one, remove_tags=wanted) for one in known]
+    await actions.write_contacts(call.core, drafts)
     return DONE
 
 
 async def _lists(call: Call, ids: list[int]) -> str:
-    change = actions.add_lists if call.text("action_name") == "add_to_lists" else actions.remove_lists
-    await change(call.core, ids, await terms(call, {"lists": call.items("action_options")}, "lists"))
+    wanted = words(dict(call.params), "action_options")
+    is_added = call.text("action_name") == "add_to_lists"
+    known = await queries.contacts_by_ids(call.core, ids)
+    drafts = [Draft(id=one, lists=wanted) if is_added else Draft(id=one, remove_lists=wanted) for one in known]
+    await actions.write_contacts(call.core, drafts)
     return DONE
 
 

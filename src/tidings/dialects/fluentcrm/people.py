@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
@@ -16,6 +17,8 @@ RENAMED = {
     "total_points": "points",
     "life_time_value": "lifetime_value",
 }
+# What every numeric column of a contact holds.
+LARGEST = 2_000_000_000
 WRITABLE = [
     "prefix",
     "first_name",
@@ -153,7 +156,9 @@ def _typed(name: str, value: Any) -> Any:
     if name in ("latitude", "longitude", "life_time_value", "total_points", "contact_owner"):
         try:
             number = float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
+            return None
+        if not math.isfinite(number) or abs(number) > LARGEST:
             return None
         if name == "life_time_value":
             return int(number + 0.5)

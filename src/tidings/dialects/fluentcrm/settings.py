@@ -83,7 +83,7 @@ async def save_settings(call: Call) -> Any:
             )
         changes |= {core: str(email[name] or "") for name, core in _EMAIL.items() if name in email}
         rate = str(email.get("emails_per_second") or "")
-        if rate.isdigit():
+        if rate.isascii() and rate.isdigit() and len(rate) < 9:
             changes["emails_per_second"] = int(rate)
         own["email_settings"] = {
             **own.get("email_settings", {}),

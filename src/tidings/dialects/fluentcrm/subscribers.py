@@ -7,7 +7,7 @@ from typing import Any
 
 from tidings.contacts import actions, catalog, queries, rules
 from tidings.contacts.types import EDITABLE_STATUSES, STATUSES, Draft, WritePolicy
-from tidings.dialects._engine.calls import Call, as_list, as_structure
+from tidings.dialects._engine.calls import Call, as_integer, as_list, as_structure
 from tidings.dialects._engine.routes import Route
 from tidings.dialects.fluentcrm import people
 from tidings.dialects.fluentcrm.dialect import FieldErrors
@@ -89,25 +89,29 @@ async def _why_gone(call: Call, contact_id: int) -> dict[str, Any]:
     return {"unsubscribe_reason": row["reason"], "unsubscribe_date": call.context.stamp(row["at"])}
 
 
-def draft_of(params: dict[str, Any], *, tags: list[int], lists: list[int], **more: Any) -> Draft:
-    """A draft of a body."""
+def draft_of(params: dict[str, Any], **more: Any) -> Draft:
+    """A draft of a body; its tags and lists are `words` of the body unless given."""
     status = params.get("status")
     custom = as_structure(params.get("custom_values"))
+    terms: dict[str, Any] = {"tags": words(params, "tags"), "lists": words(params, "lists")}
     return Draft(
         values=people.values_from(params),
         custom=custom if isinstance(custom, dict) else {},
         status=status if status in STATUSES else None,
-        tags=tags,
-        lists=lists,
-        **more,
+        **(terms | more),
     )
 
 
-async def terms(call: Call, params: dict[str, Any], name: str) -> list[int]:
-    """Ids of tags or lists given as ids, slugs or titles; unknown texts become new ones."""
-    ensure = actions.ensure_tags if name.endswith("tags") else actions.ensure_lists
-    words = [one for one in as_list(params.get(name)) if not isinstance(one, dict | list)]
-    return await ensure(call.core, words) if words else []
+def words(params: dict[str, Any], name: str) -> list[int | str]:
+    """Tags or lists given as ids, slugs or titles: numbers and their digits are ids."""
+    found: list[int | str] = []
+    for one in as_list(params.get(name)):
+        number = as_integer(one)
+        if number is not None:
+            found.append(number)
+        elif isinstance(one, str) and one.strip():
+            found.append(one)
+    return found
 
 
 async def create_subscriber(call: Call) -> Any:
@@ -126,7 +130,7 @@ async def create_subscriber(call: Call) -> Any:
     if status not in STATUSES:
         params["status"] = "subscribed"
     params.pop("created_at", None)
-    draft = draft_of(params, tags=await terms(call, params, "tags"), lists=await terms(call, params, "lists"))
+    draft = draft_of(params)
     policy = WritePolicy(on_existing="update" if is_forced else "refuse", is_silent=call.flag("import_silently"))
     try:
         written = await actions.write_contact(call.core, draft, policy)
@@ -166,10 +170,10 @@ async def update_subscriber(call: Call) -> Any:
     draft = draft_of(
         params,
         id=contact_id,
-        tags=await terms(call, params, "attach_tags") + await terms(call, params, "tags"),
-        lists=await terms(call, params, "attach_lists") + await terms(call, params, "lists"),
-        remove_tags=await terms(call, params, "detach_tags"),
-        remove_lists=await terms(call, params, "detach_lists"),
+        tags=words(params, "attach_tags") + words(params, "tags"),
+        lists=words(params, "attach_lists") + words(params, "lists"),
+        remove_tags=words(params, "detach_tags"),
+        remove_lists=words(params, "detach_lists"),
     )
     if draft.status not in EDITABLE_STATUSES:
         draft = Draft(**{name: getattr(draft, name) for name in draft.__slots__ if name != "status"})
@@ -236,7 +240,7 @@ async def bulk_add_update(call: Call) -> Any:
         if not isinstance(row, dict) or not rules.is_email(email):
             answer["invalids"].append({**row, "email": ""} if isinstance(row, dict) and "email" in row else row)
             continue
-        drafts.append(draft_of(row, tags=await terms(call, row, "tags"), lists=await terms(call, row, "lists")))
+        drafts.append(draft_of(row))
     policy = WritePolicy(may_rise=call.flag("force_update"), is_silent=call.flag("import_silently"))
     written = await actions.write_contacts(call.core, drafts, policy)
     views = await queries.contacts_by_ids(call.core, [one.id for one in written])

@@ -29,13 +29,15 @@ class Wire:
     def instant(self, value: Any) -> datetime | None:
         """An instant of local text, ISO 8601 or Unix time; None when it is none of these."""
         text = str(value).strip()
-        if text.isdigit() and len(text) < 12:
-            return datetime.fromtimestamp(int(text), UTC)
         try:
+            if text.isascii() and text.isdigit() and len(text) < 12:
+                return datetime.fromtimestamp(int(text), UTC)
             parsed = datetime.fromisoformat(text)
-        except ValueError:
+            found = (parsed if parsed.tzinfo else parsed.replace(tzinfo=self.zone)).astimezone(UTC)
+            return found if 1000 <= found.year < 9999 else None
+        except (ValueError, OverflowError):
+            # also a moment that leaves the calendar on its way to UTC, or to a year no clock knows
             return None
-        return (parsed if parsed.tzinfo else parsed.replace(tzinfo=self.zone)).astimezone(UTC)
 
 
 def number_text(value: Any) -> str | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from tidings.contacts import actions, queries, rules
 from tidings.contacts.types import ContactView, Draft, WritePolicy
-from tidings.dialects._engine.calls import Call
+from tidings.dialects._engine.calls import Call, as_integer
 from tidings.dialects._engine.routes import Route
 from tidings.dialects.fluenzr.ids import number_of, opaque
 from tidings.dialects.fluenzr.wire import (
@@ -56,7 +56,7 @@ async def list_contacts(call: Call) -> Any:
         found.append(_status_rule(call.text("status")))
     group = call.text("groupId") or call.text("group")
     if group:
-        number = number_of("grp", group) or (int(group) if group.isdigit() and len(group) < 18 else None)
+        number = number_of("grp", group) or as_integer(group)
         found.append(InLists("in", (number,)) if number is not None else Nobody())
     if call.text("tag"):
         found.append(await _tag_rule(call, [call.text("tag")]))
@@ -95,6 +95,8 @@ async def _groups(call: Call, params: Any) -> list[int]:
     given = params.get("groupIds")
     given = given if given is not None else [params["groupId"]] if params.get("groupId") else []
     ids = numbers(given, "grp", "groupIds")
+    if not ids:
+        return []
     rows = await call.core.db.fetch("SELECT id FROM lists WHERE id = ANY($1::bigint[])", ids)
     if len(rows) != len(ids):
         raise Invalid({"groupIds": Problem("exists", "One of the groups does not exist")})
@@ -103,7 +105,7 @@ async def _groups(call: Call, params: Any) -> list[int]:
 
 async def _draft(call: Call, params: Any, **more: Any) -> Draft:
     values, custom = contact_values(params)
-    tags = await actions.ensure_tags(call.core, list(texts(params["tags"], "tags"))) if "tags" in params else []
+    tags = texts(params["tags"], "tags") if "tags" in params else []
     return Draft(values, custom=custom, status=status_of(params), tags=tags, lists=await _groups(call, params), **more)
 
 
@@ -206,8 +208,8 @@ async def remove_groups(call: Call) -> Any:
 
 async def add_tags(call: Call) -> Any:
     view = await _view(call)
-    tags = await actions.ensure_tags(call.core, list(texts(call.params.get("tags"), "tags")))
-    await actions.add_tags(call.core, [view.contact.id], tags)
+    tags = texts(call.params.get("tags"), "tags")
+    await actions.write_contact(call.core, Draft(id=view.contact.id, tags=tags))
     return await get_contact(call)
 
 

@@ -24,6 +24,7 @@ TEXTS = {
     "website": "website",
 }
 SORTS = {**TEXTS, "createdAt": "created_at", "updatedAt": "updated_at", "status": "status", "id": "id"}
+MAX_TAG = 192
 CONSENTS = ["web_optin", "event", "business_card", "social_network", "referral", "existing", "other", "not_specified"]
 _STATUS_OUT = {"subscribed": "active", "transactional": "active", "pending": "active", "bounced": "bounced"}
 STATUS_IN: dict[str, tuple[Status, ...]] = {
@@ -152,4 +153,6 @@ def texts(values: object, field: str) -> Sequence[str]:
     """A list of texts; raises Invalid."""
     if not isinstance(values, list) or any(not isinstance(one, str) for one in values):
         raise Invalid({field: Problem("type", f"{field} must be an array of strings")})
+    if any(len(one) > MAX_TAG for one in values):
+        raise Invalid({field: Problem("max", f"{field} may hold texts of at most {MAX_TAG} characters")})
     return values

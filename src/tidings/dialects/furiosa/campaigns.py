@@ -9,7 +9,7 @@ from tidings.campaigns.types import Campaign
 from tidings.dialects._engine.calls import Answer, Call
 from tidings.dialects._engine.codecs import rfc3339
 from tidings.dialects._engine.routes import Route
-from tidings.dialects.furiosa.wire import page_body, page_request, require_known
+from tidings.dialects.furiosa.wire import is_ids, page_body, page_request, require_known
 from tidings.platform.errors import Conflict, Invalid, NotFound, Problem
 from tidings.reports.campaigns import campaign_numbers, link_numbers
 from tidings.segments.types import InLists, to_json
@@ -58,7 +58,7 @@ async def _values(call: Call) -> dict[str, Any]:
         problems["type"] = Problem("in", "The type must be email; sms campaigns are not offered yet.")
     if "audience_ids" in call:
         ids = call.params["audience_ids"]
-        if not isinstance(ids, list) or any(isinstance(i, bool) or not isinstance(i, int) for i in ids):
+        if not is_ids(ids):
             problems["audience_ids"] = Problem("type", "The audience_ids field must be an array of audience ids.")
         else:
             rows = await call.core.db.fetch(

@@ -6,7 +6,7 @@ from typing import Any
 
 from tidings.contacts import actions, catalog, members
 from tidings.contacts.rules import random_slug, slug_of
-from tidings.contacts.types import ContactList, Draft, WritePolicy
+from tidings.contacts.types import ContactList, Draft
 from tidings.dialects._engine.calls import Answer, Call
 from tidings.dialects._engine.routes import Route
 from tidings.dialects.furiosa.wire import (
@@ -15,6 +15,7 @@ from tidings.dialects.furiosa.wire import (
     contact_body,
     contact_values,
     group_body,
+    is_ids,
     page_body,
     page_request,
     require_known,
@@ -49,8 +50,8 @@ def _id_param(call: Call, name: str) -> int | None:
 
 async def _create(call: Call, params: dict[str, Any]) -> int:
     require_known(params, CONTACT_FIELDS | {"audience_id"})
-    audience_id = params.get("audience_id")
-    if isinstance(audience_id, bool) or not isinstance(audience_id, int):
+    audience_id: Any = params.get("audience_id")
+    if not is_ids([audience_id]):
         raise Invalid({"audience_id": Problem("required", "The audience_id field is required.")})
     values, custom, groups = contact_values(params)
     if not values.get("email") and not values.get("phone"):
@@ -102,14 +103,9 @@ async def get_contact(call: Call) -> Any:
 
 async def update_contact(call: Call) -> Any:
     require_known(call.params, CONTACT_FIELDS)
-    member = await members.member_by_id(call.core, call.id())
     values, custom, groups = contact_values(call.params)
-    if groups is not None:
-        await actions.set_groups(call.core, member.id, groups)
-    await actions.write_contact(
-        call.core, Draft(values, custom=custom, id=member.contact.id), WritePolicy(on_missing="refuse")
-    )
-    return contact_body(await members.member_by_id(call.core, member.id))
+    await actions.update_member(call.core, call.id(), Draft(values, custom=custom), group_ids=groups)
+    return contact_body(await members.member_by_id(call.core, call.id()))
 
 
 async def delete_contact(call: Call) -> Any:

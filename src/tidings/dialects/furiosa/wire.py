@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 from tidings.contacts.members import Member
 from tidings.contacts.rules import phone_e164
 from tidings.contacts.types import ContactList
-from tidings.dialects._engine.calls import Call
+from tidings.dialects._engine.calls import MAX_NUMBER, Call
 from tidings.dialects._engine.codecs import rfc3339
 from tidings.platform.errors import Invalid, Problem
 from tidings.platform.pagination import Page, PageRequest
@@ -92,6 +92,14 @@ def require_known(params: Mapping[str, Any], known: set[str]) -> None:
         raise Invalid(unknown)
 
 
+def is_ids(value: object) -> TypeGuard[list[int]]:
+    """Whether a value is a list of numbers that an id may be."""
+    return isinstance(value, list) and all(
+        isinstance(one, int) and not isinstance(one, bool) and abs(one) <= MAX_NUMBER
+        for one in value  # type: ignore[reportUnknownVariableType]
+    )
+
+
 _TEXTS = ("email", "phone", "first_name", "last_name")
 CONTACT_FIELDS = {*_TEXTS, "groups", "custom_fields"}
 
@@ -116,9 +124,7 @@ def contact_values(params: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str,
     if custom is not None and not isinstance(custom, dict):
         problems["custom_fields"] = Problem("type", "The custom_fields field must be an object.")
     groups = params.get("groups")
-    if groups is not None and (
-        not isinstance(groups, list) or any(isinstance(g, bool) or not isinstance(g, int) for g in groups)
-    ):
+    if groups is not None and not is_ids(groups):
         problems["groups"] = Problem("type", "The groups field must be an array of group ids.")
     if problems:
         raise Invalid(problems)
