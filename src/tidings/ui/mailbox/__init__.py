@@ -1,0 +1,1 @@
+"""The capture mailbox: what would have left, to be looked at."""
