@@ -53,6 +53,7 @@ _PREFIXES = (
     ("/u/", "public"),
 )
 _QUERIES = (("rest_route", "fluentcrm"), ("ns_url", "public"), ("fluentcrm", "public"))
+_WORDS = tuple(word.encode() for word, _ in _QUERIES)
 SECURITY_HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"SAMEORIGIN"),
@@ -76,7 +77,8 @@ def build_asgi(core: Core) -> Dispatcher:
 
 def door_of(path: str, query: bytes) -> str:
     """Which door answers: by query word on any path, else by prefix, else the interface."""
-    if query:
+    # Reading a query costs more than finding the door; most have none of the words and nothing to decode.
+    if query and (b"%" in query or any(word in query for word in _WORDS)):
         words = parse_qs(query.decode("latin-1"), keep_blank_values=True)
         for word, door in _QUERIES:
             if word in words:

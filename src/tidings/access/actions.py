@@ -1,5 +1,6 @@
 """Letting in and keeping out: users, sessions, keys. Passwords are argon2id; key secrets are kept as keyed hashes,
-because they are random and long, so that one look-up suffices and a leaked database reveals none.
+because they are random and long, so that one look-up suffices and a leaked database reveals none. Who is behind a
+request is found in `callers`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,10 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
 from tidings.access import queries, rules, store
-from tidings.access.types import ApiKey, Caller, KeyKind, Usage, User
+from tidings.access.callers import caller_and_usage as caller_and_usage
+from tidings.access.callers import caller_by_basic as caller_by_basic
+from tidings.access.callers import session_caller as session_caller
+from tidings.access.types import ApiKey, KeyKind, User
 from tidings.platform.core import Core
 from tidings.platform.db import Connection
 from tidings.platform.errors import Invalid, NotFound, Problem, RateLimited, Unauthenticated
@@ -173,12 +177,6 @@ async def count_try(core: Core, key: str, limit: int) -> None:
         raise RateLimited(window + TRY_WINDOW - now, limit=limit)
 
 
-async def session_caller(core: Core, token: str) -> Caller | None:
-    """The user behind a session token, or None when it is unknown, expired or of an older epoch."""
-    row = await core.db.fetchrow(store.sql.session, core.keys.hash_secret(token), core.clock.now())
-    return store.caller_from(row) if row else None
-
-
 async def end_session(core: Core, token: str) -> None:
     """Logs out."""
     await core.db.execute("DELETE FROM sessions WHERE token_hash = $1", core.keys.hash_secret(token))
@@ -242,39 +240,6 @@ async def revoke_key(core: Core, key_id: int) -> None:
     )
     if not done:
         raise NotFound("key", key_id)
-
-
-async def caller_by_basic(core: Core, login: str, password: str, *, ip: str = "") -> Caller | None:
-    """The user behind an application password; spaces in it are ignored, login or address name the user."""
-    secret = password.replace(" ", "")
-    row = await core.db.fetchrow(store.sql.caller_by_password, core.keys.hash_secret(secret), login.strip().lower())
-    if row is None:
-        return None
-    await _touch(core, row["key_id"], row["used_at"], ip)
-    return store.caller_from(row)
-
-
-async def caller_and_usage(
-    core: Core, kind: KeyKind, secret: str, *, per_minute: int, ip: str = ""
-) -> tuple[Caller, Usage] | None:
-    """The caller behind a bearer key and where it stands in its minute, counted exactly, in one statement."""
-    now = core.clock.now()
-    window = now.replace(second=0, microsecond=0)
-    async with core.db.transaction(is_durable=False) as tx:
-        row = await tx.fetchrow(store.sql.caller_by_key_counted, core.keys.hash_secret(secret), kind, window)
-    if row is None:
-        return None
-    await _touch(core, row["key_id"], row["used_at"], ip)
-    limit = row["per_minute"] or per_minute
-    usage = Usage(limit, max(0, limit - row["used"]), window + timedelta(minutes=1), row["used"] <= limit)
-    return store.caller_from(row), usage
-
-
-async def _touch(core: Core, key_id: int, used_at: datetime | None, ip: str) -> None:
-    now = core.clock.now()
-    if used_at is None or used_at < now - timedelta(minutes=1):
-        async with core.db.transaction(is_durable=False) as tx:
-            await tx.execute(store.sql.touch_key, key_id, now, ip or None)
 
 
 async def audit(

@@ -6,17 +6,27 @@ two members and one contact.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from tidings.contacts import store
 from tidings.contacts.types import CONTACT_COLUMNS, Contact
 from tidings.platform.core import Core
+from tidings.platform.db import Row
 from tidings.platform.errors import NotFound
 from tidings.platform.pagination import Page, PageRequest
 
 SORTS = {"id": "m.id", "email": "lower(c.email)", "created_at": "m.created_at", "updated_at": "c.updated_at"}
+_COLUMNS = ", ".join(f"c.{column}" for column in CONTACT_COLUMNS)
+_SELECT = store.sql.members.replace("SELECT m.id AS", f"SELECT {_COLUMNS}, m.id AS", 1)
+_NARROWING = {
+    "audience": "m.list_id = {}",
+    "group": "EXISTS (SELECT 1 FROM contact_lists g WHERE g.contact_id = m.contact_id AND g.list_id = {})",
+    "email": "lower(c.email) LIKE {}",
+    "phone": "c.phone LIKE {}",
+    "name": "lower(concat_ws(' ', c.first_name, c.last_name)) LIKE {}",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +44,6 @@ async def list_members(
     core: Core,
     request: PageRequest,
     *,
-    ids: Sequence[int] | None = None,
     audience_id: int | None = None,
     email: str | None = None,
     phone: str | None = None,
@@ -42,36 +51,41 @@ async def list_members(
     group_id: int | None = None,
 ) -> Page[Member]:
     """A page of members; texts match anywhere, without letter case."""
-    args = (list(ids) if ids is not None else None, audience_id, _like(email), _like(phone), _like(name), group_id)
-    columns = ", ".join(f"c.{column}" for column in CONTACT_COLUMNS)
-    statement = store.sql.members.replace("SELECT m.id AS", f"SELECT {columns}, m.id AS", 1)
-    rows = await core.db.fetch(
-        f"{statement} {request.order_by(SORTS)} LIMIT $7 OFFSET $8", *args, request.per_page, request.offset
-    )
-    members = [
-        Member(r["member_id_"], r["list_id_"], r["joined_at_"], r["groups_"], store.contact_from(r)) for r in rows
-    ]
-    return Page(members, await _count(core, args, audience_id), request)
-
-
-async def _count(core: Core, args: tuple[object, ...], audience_id: int | None) -> int:
-    is_whole = all(one is None for place, one in enumerate(args) if place != 1)
-    if is_whole:
+    given = {
+        "audience": audience_id,
+        "group": group_id,
+        "email": _like(email),
+        "phone": _like(phone),
+        "name": _like(name),
+    }
+    statement, args = _narrowed(given)
+    limit = f"{request.order_by(SORTS)} LIMIT ${len(args) + 1} OFFSET ${len(args) + 2}"
+    rows = await core.db.fetch(f"{_SELECT}{statement} {limit}", *args, request.per_page, request.offset)
+    if args[1:] or (args and audience_id is None):
+        total = await core.db.fetchval(f"SELECT count(*) FROM ({store.sql.members}{statement}) m", *args)
+    else:
         # No filter but the audience: the tallies know, exactly.
-        return await core.db.fetchval(
-            """SELECT coalesce(sum(t.contacts), 0)::bigint FROM tallies t JOIN lists l ON l.id = t.key AND l.parent_id IS NULL
-            WHERE t.scope = 'list' AND ($1::bigint IS NULL OR t.key = $1)""",
-            audience_id,
-        )
-    return await core.db.fetchval(f"SELECT count(*) FROM ({store.sql.members}) m", *args)
+        total = await core.db.fetchval(store.sql.count_members, audience_id)
+    return Page([_member(row) for row in rows], total, request)
 
 
 async def member_by_id(core: Core, member_id: int) -> Member:
     """One member; raises NotFound."""
-    page = await list_members(core, PageRequest(per_page=1), ids=[member_id])
-    if not page.rows:
+    row = await core.db.fetchrow(f"{_SELECT} WHERE m.id = $1", member_id)
+    if row is None:
         raise NotFound("contact", member_id)
-    return page.rows[0]
+    return _member(row)
+
+
+def _narrowed(given: Mapping[str, object]) -> tuple[str, list[object]]:
+    """WHERE of what is given, with its values: a condition that is not there leaves the planner its indexes."""
+    wanted = {word: value for word, value in given.items() if value is not None}
+    conditions = [_NARROWING[word].format(f"${place}") for place, word in enumerate(wanted, 1)]
+    return (f" WHERE {' AND '.join(conditions)}" if conditions else ""), list(wanted.values())
+
+
+def _member(row: Row) -> Member:
+    return Member(row["member_id_"], row["list_id_"], row["joined_at_"], row["groups_"], store.contact_from(row))
 
 
 def _like(text: str | None) -> str | None:

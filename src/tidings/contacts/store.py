@@ -15,14 +15,16 @@ sql = load_sql("tidings.contacts")
 
 _SELECTED = ", ".join(f"c.{name}" for name in CONTACT_COLUMNS)
 _WIDTH = len(CONTACT_COLUMNS)
+# As JSON text, decoded straight into the type.
 _TAGS = """
-(SELECT jsonb_agg(jsonb_build_array(t.id, t.title, t.slug, t.description, false, NULL, t.created_at, t.updated_at,
+(SELECT json_agg(json_build_array(t.id, t.title, t.slug, t.description, false, NULL, t.created_at, t.updated_at,
                   m.created_at, 0) ORDER BY m.created_at, m.tag_id DESC)
  FROM contact_tags m JOIN tags t ON t.id = m.tag_id WHERE m.contact_id = c.id) AS tags_"""
 _LISTS = """
-(SELECT jsonb_agg(jsonb_build_array(l.id, l.title, l.slug, l.description, l.is_public, l.parent_id, l.created_at,
+(SELECT json_agg(json_build_array(l.id, l.title, l.slug, l.description, l.is_public, l.parent_id, l.created_at,
                   l.updated_at, m.created_at, m.id) ORDER BY m.created_at, m.list_id)
  FROM contact_lists m JOIN lists l ON l.id = m.list_id WHERE m.contact_id = c.id) AS lists_"""
+_decode_memberships = msgspec.json.Decoder(list[Membership]).decode
 _NULL_DEFAULTS = {
     "points": "0",
     "lifetime_value": "0",
@@ -43,14 +45,18 @@ def view_from(row: Row) -> ContactView:
     return ContactView(contact_from(row), _memberships(row["tags_"]), _memberships(row["lists_"]))
 
 
-def _memberships(raw: object) -> list[Membership]:
-    return msgspec.convert(raw, list[Membership]) if raw else []
+def _memberships(raw: str | None) -> list[Membership]:
+    return _decode_memberships(raw) if raw else []
 
 
-def view_sql(where: str, *, order: str = "", limit: str = "") -> str:
-    """Contacts with tags and lists in one statement; memberships are gathered for the rows of the page only."""
+def view_sql(where: str, *, order: str = "", limit: str = "", total: str = "") -> str:
+    """Contacts with tags and lists in one statement; memberships are gathered for the rows of the page only.
+
+    `total` is a statement of one value that each row then carries as `total_`.
+    """
     page = f"SELECT {_SELECTED} FROM contacts c WHERE {where} {order} {limit}"
-    return f"SELECT c.*, {_TAGS}, {_LISTS} FROM ({page}) c {order}"
+    counted = f", ({total}) AS total_" if total else ""
+    return f"SELECT c.*, {_TAGS}, {_LISTS}{counted} FROM ({page}) c {order}"
 
 
 def plain_sql(where: str, *, order: str = "", limit: str = "") -> str:

@@ -5,21 +5,24 @@ Built once in `app`; a test builds its own. It knows no feature.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tidings.platform.clock import Clock
 from tidings.platform.crypto import Keyring
 from tidings.platform.db import Database
+from tidings.platform.gathering import Gatherings
 from tidings.platform.installation import Installation
 
 
 @dataclass(frozen=True, slots=True)
 class Core:
-    """db: the pool; clock: the time; keys: the keyring; installation: settings; data_dir: uploads and the like."""
+    """db: the pool; clock: the time; keys: the keyring; installation: settings; data_dir: uploads and the like;
+    gatherings: questions that waiting requests share."""
 
     db: Database
     clock: Clock
     keys: Keyring
     installation: Installation
     data_dir: Path
+    gatherings: Gatherings = field(default_factory=Gatherings, compare=False)

@@ -1,35 +1,35 @@
--- name: caller_by_password
--- One look: the user by login or address, and the key by its hash; a key of an older epoch is dead.
-SELECT u.*, k.id AS key_id, k.name AS key_name, k.used_at FROM api_keys k JOIN users u ON u.id = k.user_id
-WHERE k.secret_hash = $1 AND k.kind = 'application-password' AND k.revoked_at IS NULL AND k.epoch = u.epoch
-  AND u.disabled_at IS NULL AND (lower(u.login) = $2 OR lower(u.email) = $2)
+-- name: callers_by_password
+-- One look for many: users by login or address, and keys by their hash; a key of an older epoch is dead.
+SELECT a.place, u.*, k.id AS key_id, k.name AS key_name, k.used_at
+FROM unnest($1::bytea[], $2::text[]) WITH ORDINALITY AS a (secret_hash, login, place)
+JOIN api_keys k ON k.secret_hash = a.secret_hash JOIN users u ON u.id = k.user_id
+WHERE k.kind = 'application-password' AND k.revoked_at IS NULL AND k.epoch = u.epoch
+  AND u.disabled_at IS NULL AND (lower(u.login) = a.login OR lower(u.email) = a.login)
 
--- name: caller_by_key
-SELECT u.*, k.id AS key_id, k.name AS key_name, k.scopes, k.is_read_only, k.per_minute, k.used_at
-FROM api_keys k JOIN users u ON u.id = k.user_id
-WHERE k.secret_hash = $1 AND k.kind = $2 AND k.revoked_at IS NULL AND k.epoch = u.epoch AND u.disabled_at IS NULL
-
--- name: caller_by_key_counted
--- The same, and the request counted in the minute's window of the key, in one statement.
+-- name: callers_by_key_counted
+-- Bearer keys ($1 hashes, $2 kinds, each once) with their users, and $3 requests of each counted in the minute's
+-- window, in one statement. The counters are taken in the order of the keys, so that two processes never deadlock.
 WITH known AS (
-    SELECT k.id AS key_id, k.name AS key_name, k.scopes, k.is_read_only, k.per_minute, k.used_at, k.user_id
-    FROM api_keys k JOIN users u ON u.id = k.user_id
-    WHERE k.secret_hash = $1 AND k.kind = $2 AND k.revoked_at IS NULL AND k.epoch = u.epoch AND u.disabled_at IS NULL),
+    SELECT a.place, a.times, k.id AS key_id, k.name AS key_name, k.scopes, k.is_read_only, k.per_minute, k.used_at, k.user_id
+    FROM unnest($1::bytea[], $2::text[], $3::int[]) WITH ORDINALITY AS a (secret_hash, kind, times, place)
+    JOIN api_keys k ON k.secret_hash = a.secret_hash AND k.kind = a.kind JOIN users u ON u.id = k.user_id
+    WHERE k.revoked_at IS NULL AND k.epoch = u.epoch AND u.disabled_at IS NULL),
 counted AS (
-    INSERT INTO rate_windows (key, window_at, used) SELECT 'key:' || key_id, $3, 1 FROM known
+    INSERT INTO rate_windows AS w (key, window_at, used) SELECT 'key:' || key_id, $4, times FROM known ORDER BY key_id
     ON CONFLICT (key) DO UPDATE SET
-        used = CASE WHEN rate_windows.window_at = excluded.window_at THEN rate_windows.used + 1 ELSE 1 END,
+        used = CASE WHEN w.window_at = excluded.window_at THEN w.used + excluded.used ELSE excluded.used END,
         window_at = excluded.window_at
-    RETURNING used)
-SELECT u.*, known.key_id, known.key_name, known.scopes, known.is_read_only, known.per_minute, known.used_at, counted.used
-FROM known JOIN users u ON u.id = known.user_id, counted
+    RETURNING w.key, w.used)
+SELECT known.place, u.*, known.key_id, known.key_name, known.scopes, known.is_read_only, known.per_minute, known.used_at,
+       counted.used
+FROM known JOIN users u ON u.id = known.user_id JOIN counted ON counted.key = 'key:' || known.key_id
 
 -- name: touch_key
 UPDATE api_keys SET used_at = $2, used_ip = $3 WHERE id = $1 AND (used_at IS NULL OR used_at < $2::timestamptz - interval '1 minute')
 
--- name: session
-SELECT u.* FROM sessions s JOIN users u ON u.id = s.user_id
-WHERE s.token_hash = $1 AND s.epoch = u.epoch AND s.expires_at > $2 AND u.disabled_at IS NULL
+-- name: sessions_of
+SELECT s.token_hash, u.* FROM sessions s JOIN users u ON u.id = s.user_id
+WHERE s.token_hash = ANY($1::bytea[]) AND s.epoch = u.epoch AND s.expires_at > $2 AND u.disabled_at IS NULL
 
 -- name: open_session
 INSERT INTO sessions (token_hash, user_id, epoch, ip, agent, created_at, seen_at, expires_at)

@@ -1,13 +1,14 @@
 -- name: members
--- Memberships in top-level lists with their contact and the groups of that list. Null arguments do not narrow.
+-- Memberships in top-level lists with their contact and the groups of that list. What narrows them is in `members`.
 SELECT m.id AS member_id_, m.list_id AS list_id_, m.created_at AS joined_at_,
        ARRAY(SELECT g.list_id FROM contact_lists g JOIN lists gl ON gl.id = g.list_id
              WHERE g.contact_id = m.contact_id AND gl.parent_id = m.list_id ORDER BY g.list_id) AS groups_
 FROM contact_lists m JOIN lists l ON l.id = m.list_id AND l.parent_id IS NULL JOIN contacts c ON c.id = m.contact_id
-WHERE ($1::bigint[] IS NULL OR m.id = ANY($1)) AND ($2::bigint IS NULL OR m.list_id = $2)
-  AND ($3::text IS NULL OR lower(c.email) LIKE $3) AND ($4::text IS NULL OR c.phone LIKE $4)
-  AND ($5::text IS NULL OR lower(concat_ws(' ', c.first_name, c.last_name)) LIKE $5)
-  AND ($6::bigint IS NULL OR EXISTS (SELECT 1 FROM contact_lists g WHERE g.contact_id = m.contact_id AND g.list_id = $6))
+
+-- name: count_members
+-- All members, or those of one audience, from the tallies.
+SELECT coalesce(sum(t.contacts), 0)::bigint FROM tallies t JOIN lists l ON l.id = t.key AND l.parent_id IS NULL
+WHERE t.scope = 'list' AND ($1::bigint IS NULL OR t.key = $1)
 
 -- name: lock_member
 SELECT m.contact_id, m.list_id FROM contact_lists m JOIN lists l ON l.id = m.list_id AND l.parent_id IS NULL

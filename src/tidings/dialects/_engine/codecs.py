@@ -50,7 +50,7 @@ def _instant(value: Any, _: Any) -> datetime:
 
 def rfc3339(value: datetime | None, _: Any = None) -> str | None:
     """UTC with Z and whole seconds."""
-    return None if value is None else value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return None if value is None else f"{value.astimezone(UTC).isoformat(timespec='seconds')[:19]}Z"
 
 
 def _day(value: Any, _: Any) -> date:

@@ -9,9 +9,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Protocol
 from urllib.parse import unquote
 
-import msgspec
-
-from tidings.dialects._engine.calls import Answer, Call, Headers, Request, without_zero_bytes
+from tidings.dialects._engine.calls import Answer, Call, Headers, Request, encode, without_zero_bytes
 from tidings.dialects._engine.routes import Match, RouteTable
 from tidings.platform.core import Core
 from tidings.platform.errors import TidingsError
@@ -22,7 +20,6 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 log = logging.getLogger("tidings.dialects")
-_encoder = msgspec.json.Encoder(decimal_format="string")
 
 
 class BodyTooLarge(TidingsError):
@@ -164,10 +161,7 @@ async def _body(receive: Receive, request: Request, limit: int) -> bytes:
 
 
 async def _send(send: Send, answer: Answer, *, has_body: bool) -> None:
-    if answer.status == 204:
-        payload = b""
-    else:
-        payload = answer.body if isinstance(answer.body, bytes) else _encoder.encode(answer.body)
+    payload = b"" if answer.status == 204 else answer.body if isinstance(answer.body, bytes) else encode(answer.body)
     headers: Headers = [(b"content-type", answer.content_type), (b"content-length", str(len(payload)).encode())]
     headers += [(b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store"), *answer.headers]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})

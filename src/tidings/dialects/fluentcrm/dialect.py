@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs, unquote
@@ -26,6 +27,8 @@ from tidings.platform.errors import (
 )
 
 PREFIX = "/wp-json/fluent-crm/v2"
+# What is percent-encoded may hold one of the words too.
+_REWRITTEN = re.compile("rest_route|_method|%")
 _DENIED = "Sorry, you are not allowed to do that."
 _NO_ROUTE = "No route was found matching the URL and request method."
 
@@ -50,7 +53,7 @@ class FluentCrm:
 
     async def rewrite(self, request: Request) -> Request:
         """Query-string routes, trailing slashes, method override; the path loses its prefix."""
-        query = parse_qs(request.query)
+        query = parse_qs(request.query) if _REWRITTEN.search(request.query) else {}
         path = request.path
         if "rest_route" in query and not path.startswith("/wp-json"):
             path = "/wp-json" + unquote(query["rest_route"][0])

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
-from tidings.dialects._engine.bodies import nest, pairs_of_query
+from tidings.dialects._engine.bodies import pairs_of_query
 from tidings.dialects._engine.calls import Call
 from tidings.platform.pagination import Page, PageRequest
 
@@ -41,14 +41,14 @@ def page_of_rows(call: Call, rows: Sequence[Any], total: int, request: PageReque
     """The same for rows that are encoded already."""
     last = max(1, -(-total // request.per_page))
     path = f"{call.context.public_url}/wp-json/fluent-crm/v2{call.request.path.rstrip('/')}/"
-    if nest(list(pairs_of_query(call.request.query))).get("rest_route"):
+    asked = pairs_of_query(call.request.query)
+    if any(name == "rest_route" and value for name, value in asked):
         path = call.context.public_url
-    rest = [(k, v) for k, v in pairs_of_query(call.request.query) if k not in ("page", "rest_route")]
+    rest = [(k, v) for k, v in asked if k not in ("page", "rest_route")]
+    base = f"{path}{'' if path.endswith('/') else '/'}?{urlencode([*rest, ('page', '')])}"
 
     def url(number: int | None) -> str | None:
-        if number is None:
-            return None
-        return f"{path}{'' if path.endswith('/') else '/'}?{urlencode([*rest, ('page', number)])}"
+        return None if number is None else f"{base}{number}"
 
     here = request.page
     before = here - 1 if here > 1 else None

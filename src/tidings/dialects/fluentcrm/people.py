@@ -56,9 +56,16 @@ def photo_of(email: str, name: str, avatar: str | None = None) -> str:
         return avatar
     url = f"https://www.gravatar.com/avatar/{md5_of(email.strip().lower())}?s=128"
     if name:
-        initials = "https://ui-avatars.com/api/" + "+".join(quote(part) for part in name.split(" ", 1))
-        url += f"&d={quote(initials + '/128', safe='')}"
+        url += f"&d={_INITIALS}{'%2B'.join(map(_quoted_twice, name.split(' ', 1)))}%2F128"
     return url
+
+
+_INITIALS = quote("https://ui-avatars.com/api/", safe="")
+
+
+def _quoted_twice(word: str) -> str:
+    """A word of an address that is itself a parameter of an address."""
+    return word if word.isascii() and word.isalnum() else quote(quote(word), safe="")
 
 
 def contact_body(contact: Contact, wire: Wire) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from tidings.contacts import actions, catalog, queries, rules
 from tidings.contacts.types import EDITABLE_STATUSES, STATUSES, Draft, WritePolicy
-from tidings.dialects._engine.calls import Call, as_integer, as_list, as_structure
+from tidings.dialects._engine.calls import Call, as_integer, as_list, as_structure, encoded
 from tidings.dialects._engine.routes import Route
 from tidings.dialects.fluentcrm import people
 from tidings.dialects.fluentcrm.dialect import FieldErrors
@@ -28,8 +28,10 @@ TAKEN = Problem("unique", "Provided email already assigned to another subscriber
 
 async def rule_of(call: Call, params: dict[str, Any] | None = None, *, is_strict: bool = False) -> Rule:
     """The filter that a call (or a structure inside it) asks for."""
-    fields = await queries.custom_fields(call.core)
-    return contact_query_rule(call.params if params is None else params, fields=fields, is_strict=is_strict)
+    given = call.params if params is None else params
+    # Only the conditions of advanced filters can name custom fields.
+    fields = await queries.custom_fields(call.core) if given.get("filter_type") else {}
+    return contact_query_rule(given, fields=fields, is_strict=is_strict)
 
 
 async def list_subscribers(call: Call) -> Any:
@@ -43,6 +45,8 @@ async def list_subscribers(call: Call) -> Any:
         return body | {"custom_fields": view.contact.custom} if has_custom else body
 
     body = page_object(call, page, encode)
+    # They are told twice, so they are made text once.
+    body["data"] = encoded(body["data"])
     custom = None
     if has_custom:
         custom = call.get("custom_fields") or call.get("__with_custom_fields")

@@ -20,7 +20,8 @@ class Wire:
 
     def stamp(self, value: datetime | None) -> str | None:
         """`YYYY-MM-DD HH:MM:SS` in the installation's zone."""
-        return None if value is None else value.astimezone(self.zone).strftime("%Y-%m-%d %H:%M:%S")
+        # A page of contacts has hundreds of these: cut ISO text costs a third of strftime.
+        return None if value is None else value.astimezone(self.zone).isoformat(" ", "seconds")[:19]
 
     def iso(self, value: datetime | None) -> str | None:
         """ISO 8601 with offset, as pivot rows have it."""

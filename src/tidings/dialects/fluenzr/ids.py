@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from sqids import Sqids
 
 _sqids = Sqids(min_length=8)
 
 
+# The same few groups stand in every row of a page.
+@lru_cache(maxsize=256)
 def opaque(prefix: str, number: int) -> str:
     """The wire id of a number."""
     return f"{prefix}_{_sqids.encode([number])}"
