@@ -1,0 +1,1 @@
+"""The area of what contacts are sorted into: lists, tags, custom fields."""

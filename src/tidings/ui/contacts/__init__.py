@@ -1,0 +1,1 @@
+"""The area of people: the table of contacts, bulk work on them, and the profile of one."""

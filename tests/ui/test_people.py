@@ -1,0 +1,160 @@
+"""The areas of people without a browser: permissions, forms, what a page costs, downloads."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from tests.conftest import StatementCounter
+from tests.ui.door import Door
+from tidings.access import actions as access
+from tidings.contacts import actions, queries
+from tidings.contacts.types import CustomField, Draft
+from tidings.platform.core import Core
+from tidings.ui import app as ui
+
+PASSWORD = "a quiet harbour"
+
+
+@pytest.fixture
+async def door(core: Core) -> AsyncIterator[Door]:
+    """The interface called in this process, by an administrator."""
+    await access.create_user(core, login="ada", email="ada@example.com", role="administrator", password=PASSWORD)
+    await core.installation.put({"is_set_up": True})
+    transport = httpx.ASGITransport(app=ui.build(core))  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url="http://tidings.test") as client:
+        door = Door(core, client)
+        await door.log_in("ada", PASSWORD)
+        yield door
+
+
+async def _write(core: Core, *drafts: Draft) -> list[int]:
+    return [one.id for one in await actions.write_contacts(core, drafts)]
+
+
+async def test_pages_of_contacts_cost_the_same_for_one_row_and_for_three(
+    core: Core, door: Door, statements: StatementCounter
+):
+    readers = await actions.create_list(core, title="Readers")
+    press = await actions.create_tag(core, title="Press")
+    [one] = await _write(core, Draft({"email": "a@example.com"}, lists=(readers,), tags=(press,)))
+    await actions.add_note(core, one, title="First")
+    paths = ("/contacts", f"/contacts/{one}", f"/contacts/{one}/mails", f"/contacts/{one}/notes")
+    paths += ("/contacts?q=example&status=subscribed&list=1&tag=1", f"/contacts/{one}/details")
+    before: dict[str, int] = {}
+    # The first visit of a process also reads what it keeps.
+    await door.client.get("/contacts")
+    for path in paths:
+        with statements as counted:
+            assert (await door.client.get(path)).status_code == 200, path
+        before[path] = counted.count
+    others = [await actions.create_tag(core, title=f"Tag {n}") for n in range(3)]
+    await _write(core, *(Draft({"email": f"{n}@example.com"}, lists=(readers,), tags=others) for n in range(3)))
+    await actions.add_tags(core, [one], others)
+    await actions.remove_tags(core, [one], others[:1])
+    await actions.add_note(core, one, title="Second")
+    for path in paths:
+        with statements as counted:
+            assert (await door.client.get(path)).status_code == 200, path
+        assert counted.count == before[path], path
+    assert max(before.values()) <= 20
+
+
+async def test_who_may_only_read_sees_no_way_to_change_and_is_refused(core: Core, door: Door):
+    [one] = await _write(core, Draft({"email": "a@example.com", "first_name": "Anna"}))
+    await access.create_user(
+        core,
+        login="ed",
+        email="ed@example.com",
+        role="editor",
+        permissions=["fcrm_read_contacts"],
+        password=PASSWORD,
+    )
+    await door.post("/logout", {})
+    door.client.cookies.clear()
+    await door.log_in("ed", PASSWORD)
+    for path in ("/contacts", f"/contacts/{one}", f"/contacts/{one}/details", f"/contacts/{one}/notes"):
+        text = (await door.client.get(path)).text
+        assert "/contacts/bulk" not in text or 'name="ids"' not in text, path
+        assert "/contacts/new" not in text, path
+        assert f"/contacts/{one}/status" not in text, path
+    assert (await door.client.get(f"/contacts/{one}/mails")).status_code == 403
+    for path in ("/contacts/new", f"/contacts/{one}/details", "/contacts/bulk", "/contacts/bulk/delete"):
+        assert (await door.post(path, {"ids": str(one), "email": "b@example.com"})).status_code == 403, path
+    assert (await queries.contact_by_id(core, one)).contact.email == "a@example.com"
+
+
+async def test_all_that_match_are_changed_not_only_the_page(core: Core, door: Door):
+    ids = await _write(core, *(Draft({"email": f"{n}@example.com", "city": "Lyon"}) for n in range(30)))
+    [other] = await _write(core, Draft({"email": "x@example.com", "city": "Bristol"}))
+    answer = await door.post(
+        "/contacts/bulk", {"what": "tags", "way": "add", "new": "French", "all": "1", "filter": "q=lyon", "ids": "1"}
+    )
+    assert answer.headers["location"] == "/contacts?q=lyon"
+    views = await queries.contacts_by_ids(core, [*ids, other])
+    assert [bool(view.tags) for _, view in sorted(views.items())] == [True] * 30 + [False]
+    answer = await door.post("/contacts/bulk", {"what": "status", "status": "unsubscribed", "ids": str(other)})
+    assert (await queries.contact_by_id(core, other)).contact.status == "unsubscribed"
+    await door.post("/contacts/bulk", {"what": "status", "status": "bounced", "ids": str(other)})
+    assert (await queries.contact_by_id(core, other)).contact.status == "unsubscribed"
+    await door.post("/contacts/bulk/delete", {"all": "1", "filter": "status=subscribed"})
+    assert await queries.count_contacts(core) == 1
+
+
+@pytest.mark.parametrize("words", ["status=nonsense", "list=x", "segment=99", "list=99999999999999999999", "tag=0"])
+async def test_a_filter_that_means_nothing_matches_nobody(core: Core, door: Door, words: str):
+    await _write(core, Draft({"email": "a@example.com"}))
+    assert "Nobody matches" in (await door.client.get(f"/contacts?{words}")).text
+    await door.post("/contacts/bulk/delete", {"all": "1", "filter": words})
+    assert await queries.count_contacts(core) == 1
+
+
+@pytest.mark.parametrize(
+    "words", ["page=-1", "page=99999999", "per_page=x", "sort=password", "sort=custom;--", "q=%00"]
+)
+async def test_nonsense_in_the_address_breaks_nothing(core: Core, door: Door, words: str):
+    await _write(core, Draft({"email": "a@example.com"}))
+    assert (await door.client.get(f"/contacts?{words}")).status_code == 200
+
+
+async def test_custom_fields_are_shown_saved_cleared_and_refused_by_name(core: Core, door: Door):
+    await actions.replace_custom_fields(
+        core,
+        [
+            CustomField("score", "Score", "number"),
+            CustomField("likes", "Likes", "checkbox", options=("Maps", "Poetry")),
+            CustomField("seen", "Seen", "date_time"),
+        ],
+    )
+    form = {"email": "a@example.com", "status": "subscribed", "custom_values.score": "many"}
+    refused = await door.post("/contacts/new", form)
+    assert refused.status_code == 422
+    assert 'id="custom_values.score-error"' in refused.text
+    form |= {"custom_values.score": "7.5", "custom_values.likes": "Maps", "custom_values.seen": "2027-01-31T09:30"}
+    address = (await door.post("/contacts/new", form)).headers["location"]
+    view = await queries.contact_by_id(core, int(address.rsplit("/", 1)[1]))
+    assert view.contact.custom == {"score": "7.5", "likes": ["Maps"], "seen": "2027-01-31 09:30:00"}
+    page = (await door.client.get(f"{address}/details")).text
+    assert 'value="2027-01-31T09:30:00"' in page
+    await door.post(f"{address}/details", {"email": "a@example.com", "custom_values.score": "8"})
+    view = await queries.contact_by_id(core, view.contact.id)
+    assert {slug: value for slug, value in view.contact.custom.items() if value} == {"score": "8"}
+
+
+async def test_a_contact_that_is_gone_is_not_found_anywhere(door: Door):
+    for path in ("", "/details", "/mails", "/notes", "/timeline"):
+        assert (await door.client.get(f"/contacts/77{path}")).status_code == 404, path
+    for path in ("status", "delete", "lists", "tags", "notes"):
+        form = {"status": "pending", "title": "x"}
+        assert (await door.post(f"/contacts/77/{path}", form, {"hx-request": "true"})).status_code == 404, path
+
+
+async def test_what_a_contact_is_called_is_shown_as_text(core: Core, door: Door):
+    [one] = await _write(core, Draft({"email": "a@example.com", "first_name": "“A” & Söhne'"}))
+    await core.db.execute("UPDATE contacts SET first_name = '<b>Bobby</b>', source = '<i>x</i>'")
+    await actions.add_note(core, one, title="<u>t</u>", description="<s>d</s>")
+    for path in ("/contacts", f"/contacts/{one}", f"/contacts/{one}/notes", f"/contacts/{one}/details"):
+        text = (await door.client.get(path)).text
+        assert not any(bad in text for bad in ("<b>Bobby", "<i>x", "<u>t", "<s>d")), path
