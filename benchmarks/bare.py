@@ -3,7 +3,7 @@
 No framework, no login, no counting, no wire format: rows as they come are encoded by msgspec. The pool is set up as
 the product's. Addresses: `/contact/ID`, `/contacts/PAGE`, `/member/ID`, `/members/PAGE` and `/html/PAGE`.
 
-    DATABASE_URL=… python -m benchmarks.bare PORT
+    DATABASE_URL=… python -m benchmarks.bare PORT PROCESSES
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def create() -> Bare:
 
 
 def main() -> None:
-    """One process, as `tidings web` starts one."""
+    """Serves as `tidings web` does."""
     from granian.constants import Interfaces, Loops
     from granian.log import LogLevels
     from granian.server import Server
@@ -99,7 +99,7 @@ def main() -> None:
         port=int(sys.argv[1]),
         interface=Interfaces.RSGI,
         loop=Loops.uvloop,
-        workers=1,
+        workers=int(sys.argv[2]),
         factory=True,
         websockets=False,
         log_level=LogLevels.warning,

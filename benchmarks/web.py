@@ -1,6 +1,6 @@
 """What the benchmarks of reading share: an embedded server with people in it, `tidings web`, the bare server, a table.
 
-The two servers run side by side on the same database, each with one process; only one is asked at a time.
+The two servers run side by side on the same database, with as many processes; only one is asked at a time.
 """
 
 from __future__ import annotations
@@ -60,11 +60,14 @@ async def installation(folder: Path, contacts: int) -> AsyncIterator[Core]:
 
 
 @asynccontextmanager
-async def servers(core: Core, folder: Path) -> AsyncIterator[None]:
+async def servers(core: Core, folder: Path, *, processes: int = 1) -> AsyncIterator[None]:
     """`tidings web` as an operator starts it, and the bare server; both are ended at the end."""
     environment = os.environ | {"DATABASE_URL": core.db.dsn, "TIDINGS_DATA": str(folder), "TIDINGS_PORT": str(PORT)}
     environment.pop("PROMETHEUS_MULTIPROC_DIR", None)
-    commands = [("-m", "tidings", "web"), ("-m", "benchmarks.bare", str(BARE_PORT))]
+    commands = [
+        ("-m", "tidings", "web", "--processes", str(processes)),
+        ("-m", "benchmarks.bare", str(BARE_PORT), str(processes)),
+    ]
     started = [await asyncio.create_subprocess_exec(sys.executable, *command, env=environment) for command in commands]
     try:
         await asyncio.to_thread(_wait, f"http://127.0.0.1:{PORT}/healthz")

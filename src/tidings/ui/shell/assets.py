@@ -65,6 +65,7 @@ def styles(entry: str) -> list[str]:
     return [f"/static/dist/{name}" for name in _manifest()[entry].get("css", [])]
 
 
+@lru_cache(maxsize=1024)
 def icon(name: str, *, label: str = "") -> Markup:
     """A line icon, hidden from screen readers unless it has a label. Names: tabler.io/icons."""
     drawn = Markup(_icons().get(name, ""))  # noqa: S704 - our own build wrote it

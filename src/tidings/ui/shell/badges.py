@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from tidings.ui.shell.texts import _
+from functools import lru_cache
+
+from markupsafe import Markup
+
+from tidings.ui.shell.texts import _, reader
 
 _BADGES: dict[str, tuple[str, str]] = {
     # contacts
@@ -38,3 +42,14 @@ def badge_of(state: str) -> tuple[str, str]:
     """(word in the reader's language, colour)."""
     word, colour = _BADGES.get(state, (state.replace("_", " ").capitalize(), "grey"))
     return _(word), colour
+
+
+def badge(state: str) -> Markup:
+    """The coloured word of a state, as every table shows it."""
+    return _badge(state, reader().locale)
+
+
+@lru_cache(maxsize=512)
+def _badge(state: str, locale: str) -> Markup:
+    word, colour = badge_of(state)
+    return Markup('<span class="tag is-{} is-dotted">{}</span>').format(colour, word)

@@ -33,15 +33,19 @@ NAVIGATION = (
 )
 
 
-def groups_for(caller: Caller) -> list[tuple[str, list[Entry]]]:
+Groups = tuple[tuple[str, tuple[Entry, ...]], ...]
+
+
+def groups_for(caller: Caller) -> Groups:
     """What this caller may see, by group."""
     found: dict[str, list[Entry]] = {}
     for entry in NAVIGATION:
         if entry.permission is None or caller.may(entry.permission):
             found.setdefault(entry.group, []).append(entry)
-    return list(found.items())
+    return tuple((group, tuple(entries)) for group, entries in found.items())
 
 
-def is_current(entry: Entry, path: str) -> bool:
-    """Whether the page at `path` belongs to the entry."""
-    return path == entry.href or (entry.href != "/" and path.startswith(entry.href + "/"))
+def current_of(path: str) -> str:
+    """The address of the entry that the page at `path` belongs to, or nothing."""
+    first = f"/{path.split('/', 2)[1]}" if path.startswith("/") else ""
+    return next((one.href for one in NAVIGATION if one.href == first), "")

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+from markupsafe import Markup
 
 from tidings.ui.shell import assets, badges, texts
 
 ROOT = Path(__file__).parent.parent
+_MOST_PIECES = 500
 
 
 def _loader() -> ChoiceLoader:
@@ -46,12 +48,31 @@ class Renderer:
             day=texts.day,
             ago=texts.ago,
             duration=texts.duration,
+            initials=texts.initials,
+            badge=badges.badge,
         )
         names: dict[str, Any] = self.environment.globals  # pyright: ignore[reportAssignmentType]
         names.update(
-            icon=assets.icon, script=assets.script, styles=assets.styles, reader=texts.reader, badge_of=badges.badge_of
+            _=texts.translated,
+            icon=assets.icon,
+            script=assets.script,
+            styles=assets.styles,
+            reader=texts.reader,
+            badge_of=badges.badge_of,
         )
+        names["fixed"] = self._fixed
         names["ui"] = self.environment.get_template("macros.html").module
+        self._pieces: dict[tuple[object, ...], Markup] = {}
+
+    def _fixed(self, macro: str, *given: object) -> Markup:
+        """A macro whose text depends on the reader's language and what is `given` alone: rendered once."""
+        key = (macro, texts.reader().locale, *given)
+        found = self._pieces.get(key)
+        if found is None:
+            if len(self._pieces) >= _MOST_PIECES:
+                self._pieces.clear()
+            found = self._pieces[key] = getattr(self.environment.globals["ui"], macro)(*given)
+        return found
 
     def render(self, template: str, block: str | None, values: dict[str, Any]) -> str:
         """The page as text; with `block` only that block."""

@@ -104,16 +104,16 @@ class Visit:
         """The rendered template, or one block of it (for htmx). Status 422 for a form with errors."""
         installed = await self.core.installation.values()
         said = read_flash(self.core, self.request.cookies.get(FLASH_COOKIE))
-        groups = navigation.groups_for(self.caller) if self.caller else []
+        path = self.request.url.path
         shown = self.request.app.state.renderer.render(
             template,
             block,
             {
                 "visit": self,
                 "installed": installed,
-                "navigation": groups,
-                "is_current": navigation.is_current,
-                "path": self.request.url.path,
+                "navigation": navigation.groups_for(self.caller) if self.caller else (),
+                "current": navigation.current_of(path),
+                "path": path,
                 "said": [] if block else said,
                 **values,
             },
