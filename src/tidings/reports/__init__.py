@@ -1,4 +1,5 @@
 """Reports: numbers over what the other features hold. Reads only.
 
-`campaigns` for one campaign, `contacts` for one person and for growth, `dashboard` for the whole installation.
+`campaigns` for one campaign, `delivery` for what of it did not arrive, `contacts` for one person, `dashboard` for the
+whole installation, `overview` for campaigns side by side.
 """

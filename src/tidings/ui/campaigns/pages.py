@@ -9,7 +9,7 @@ from litestar import Response, get, post
 from tidings.campaigns import queries
 from tidings.campaigns.types import STATES
 from tidings.reports.campaigns import numbers_from
-from tidings.ui.campaigns import running, sending, writing
+from tidings.ui.campaigns import people, report, running, sending, writing
 from tidings.ui.campaigns.drafts import DELETE, READ
 from tidings.ui.shell.visit import Visiting
 
@@ -32,4 +32,12 @@ async def delete_chosen(visit: Visiting) -> Response[Any]:
     return await running.delete(visit, (await visit.form()).ids())
 
 
-ROUTES = [list_campaigns, delete_chosen, *writing.ROUTES, *sending.ROUTES, *running.ROUTES]
+ROUTES = [
+    list_campaigns,
+    delete_chosen,
+    *writing.ROUTES,
+    *sending.ROUTES,
+    *running.ROUTES,
+    *report.ROUTES,
+    *people.ROUTES,
+]
