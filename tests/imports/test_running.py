@@ -304,3 +304,13 @@ async def test_a_killed_import_goes_on_exactly(core: Core, dsn: str, tmp_path: P
     facts = await _facts(core)
     assert (facts["contact_created"], facts["tags_added"], facts["import_finished"]) == (6000, 6000, 1)
     assert len(await queries.list_rejects(core, done.id, limit=1000)) == 600
+
+
+async def test_a_chosen_delimiter_stands_when_other_things_are_decided_later(core: Core, tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text("email|city,x,y\nann@example.org|Bonn,1,2\n")
+    made = await actions.create_import(core, path, file_name="people.csv")
+    mapping = {"email": "email", "city,x,y": "city"}
+    await actions.configure_import(core, made.id, mapping=mapping, delimiter="|")
+    kept = await actions.configure_import(core, made.id, mapping=mapping, options=Options(on_existing="fill"))
+    assert (kept.dialect.delimiter, dict(kept.mapping)) == ("|", mapping)

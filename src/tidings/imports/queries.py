@@ -51,8 +51,10 @@ async def preview_import(
     path = store.upload_path(core, found.path)
     if not await asyncio.to_thread(path.is_file):
         raise NotFound("upload", import_id)
-    encoding = encoding or found.dialect.encoding
-    dialect, rows = await asyncio.to_thread(sniff, path, delimiter=delimiter, encoding=encoding)
+    # What was chosen before stands until something else is chosen.
+    dialect, rows = await asyncio.to_thread(
+        sniff, path, delimiter=delimiter or found.dialect.delimiter, encoding=encoding or found.dialect.encoding
+    )
     return Preview(dialect, rows, guess_mapping(dialect, await custom_fields(core), rows))
 
 

@@ -1,0 +1,1 @@
+"""The area of imports: upload, columns, options, progress, result."""

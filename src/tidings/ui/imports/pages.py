@@ -1,0 +1,7 @@
+"""The routes of the area."""
+
+from __future__ import annotations
+
+from tidings.ui.imports import deciding, running, uploading
+
+ROUTES = [*uploading.ROUTES, *deciding.ROUTES, *running.ROUTES]
