@@ -16,7 +16,7 @@ WHERE c.id = was.id AND was.status NOT IN ('unsubscribed', 'bounced', 'complaine
 _COME_BACK = """
 WITH was AS (SELECT id, status FROM contacts WHERE id = $1 FOR UPDATE)
 UPDATE contacts c SET status = 'subscribed', active_at = $2, updated_at = $2 FROM was
-WHERE c.id = was.id AND was.status IN ('unsubscribed', 'pending') RETURNING was.status
+WHERE c.id = was.id AND was.status IN ('unsubscribed', 'pending', 'transactional') RETURNING was.status
 """
 _LEDGER = "INSERT INTO consents (contact_id, at, kind, source, reason, ip, data) VALUES ($1, $2, $3, $4, $5, $6, $7)"
 _NOTE = """

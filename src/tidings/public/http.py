@@ -82,7 +82,8 @@ def _pairs(body: bytes, kind: str) -> list[tuple[str, str]]:
 
         try:
             parser = MultipartParser(BytesIO(body), parse_options_header(kind)[1].get("boundary", ""))
-            return [(str(part.name), str(part.value)) for part in parser.parts() if not part.filename]
+            # A part may claim any charset, some of which make text that UTF-8 cannot hold; forms of today are UTF-8.
+            return [(str(p.name), bytes(p.raw).decode("utf-8", "replace")) for p in parser.parts() if not p.filename]
         except (MultipartError, ValueError, LookupError):
             return []
     return parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)

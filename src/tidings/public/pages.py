@@ -20,6 +20,7 @@ from tidings.messages.mailing import addresses
 from tidings.messages.preview import message_view, send_notice, shared_view
 from tidings.platform.core import Core
 from tidings.platform.errors import Invalid, NotFound, RateLimited, Refused
+from tidings.public.hits import anonymised
 from tidings.public.http import Reply, Visit
 from tidings.tracking import tokens
 from tidings.tracking.machines import is_machine
@@ -64,6 +65,10 @@ class Pages:
         contact_id = tokens.read_secure_hash(self._core.keys, secure_hash, self._core.clock.now())
         return await queries.find_contact(self._core, contact_id) if contact_id is not None else None
 
+    async def _ip(self, visit: Visit) -> str:
+        """The address for the ledger, as whole as the installation wants it."""
+        return (anonymised(visit.ip) or "") if await self._core.installation.get("anonymize_ip") else visit.ip
+
     # -- leaving
 
     async def unsubscribe(self, visit: Visit) -> Reply:
@@ -80,7 +85,8 @@ class Pages:
             "unsubscribe.html",
             title="Unsubscribe",
             action=AJAX,
-            email=view.contact.email or "",
+            # Masked: mails are forwarded with their links.
+            email=masked(view.contact.email or ""),
             message_id=message_id or "",
             secure_hash=visit.query["secure_hash"],
             sub_hash=_md5(view.contact.email or ""),
@@ -91,9 +97,9 @@ class Pages:
     async def _leave(
         self, view: ContactView, message_id: int | None, reason: str, visit: Visit, *, is_one_click: bool
     ) -> None:
-        contact_id = view.contact.id
+        contact_id, ip = view.contact.id, await self._ip(visit)
         await consent.unsubscribe_contact(
-            self._core, contact_id, reason=reason, message_id=message_id, is_one_click=is_one_click, ip=visit.ip
+            self._core, contact_id, reason=reason, message_id=message_id, is_one_click=is_one_click, ip=ip
         )
         await mark_left(self._core, contact_id, message_id)
 
@@ -255,13 +261,14 @@ class Pages:
                 name: visit.query[name] for name in ("hash", "secure_hash", "c", "new", "email") if name in visit.query
             }
             action = f"/?{urlencode({'fluentcrm': 1, 'route': 'confirmation'} | again)}"
-            return await self._render("confirm.html", title=title, email=new or view.contact.email or "", action=action)
+            whose = masked(new or view.contact.email or "")
+            return await self._render("confirm.html", title=title, email=whose, action=action)
         if new and new != view.contact.email:
             try:
                 await contacts.write_contact(self._core, Draft({"email": new}, id=contact_id), _BY_OWNER)
             except Invalid as error:
                 return await self.say(title, error.message, status=422)
-        await consent.confirm_contact(self._core, contact_id, source="double_opt_in", ip=visit.ip)
+        await consent.confirm_contact(self._core, contact_id, source="double_opt_in", ip=await self._ip(visit))
         now = await queries.contact_by_id(self._core, contact_id)
         if now.contact.status in ("bounced", "complained", "spammed"):
             return await self.say(title, "This address cannot get our mails any more. Please write to us.", status=422)

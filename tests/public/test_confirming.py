@@ -1,0 +1,102 @@
+"""The opt-in link: people are confirmed, machines and who has left see a button, and nobody rises twice."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from tests.public.door import captured_links, status_of
+from tidings.consent.queries import ledger_of
+from tidings.contacts import actions as contacts
+from tidings.contacts.types import Draft
+from tidings.messages.optin import send_opt_in
+from tidings.platform.core import Core
+
+
+async def asked(core: Core, address: str = "ada@example.org") -> tuple[int, str]:
+    """A pending contact and the link that was mailed."""
+    made = (await contacts.write_contact(core, Draft({"email": address}, status="pending"))).id
+    await send_opt_in(core, made)
+    [link] = await captured_links(core, address)
+    return made, link
+
+
+async def test_a_person_is_confirmed_by_the_link_and_a_repeat_shows_the_same(core: Core, door: httpx.AsyncClient):
+    contact, link = await asked(core)
+    first, again = await door.get(link), await door.get(link)
+    assert (first.status_code, first.text) == (200, again.text)
+    assert "Your subscription is confirmed" in first.text
+    assert await status_of(core, contact) == "subscribed"
+    [line] = await ledger_of(core, contact)
+    assert (line.kind, line.source, line.ip) == ("opt_in", "double_opt_in", "127.0.0.1")
+    changed = await core.db.fetch("SELECT data FROM facts WHERE kind = 'contact_status_changed'")
+    assert [(row["data"]["was"], row["data"]["now"]) for row in changed] == [("pending", "subscribed")]
+
+
+async def test_the_ledger_holds_the_address_as_whole_as_the_installation_wants(core: Core, door: httpx.AsyncClient):
+    await core.installation.put({"anonymize_ip": True})
+    contact, link = await asked(core)
+    await door.get(link)
+    [line] = await ledger_of(core, contact)
+    assert line.ip == "127.0.0.0"
+
+
+@pytest.mark.parametrize(
+    ("method", "headers"),
+    [
+        ("HEAD", {}),
+        ("GET", {"sec-purpose": "prefetch"}),
+        ("GET", {"user-agent": "Mozilla/5.0 (compatible; SafeLinks scanner)"}),
+        ("GET", {"user-agent": ""}),
+    ],
+)
+async def test_a_machine_confirms_nothing_and_the_person_behind_it_presses_a_button(
+    core: Core, door: httpx.AsyncClient, method: str, headers: dict[str, str]
+):
+    contact, link = await asked(core)
+    page = await door.request(method, link, headers=headers)
+    assert page.status_code == 200
+    assert await status_of(core, contact) == "pending"
+    assert method == "HEAD" or ("Confirm my subscription" in page.text and "ada@example.org" not in page.text)
+    assert "is confirmed" in (await door.post(link)).text
+    assert await status_of(core, contact) == "subscribed"
+
+
+async def test_a_wrong_secret_confirms_nobody(core: Core, door: httpx.AsyncClient):
+    contact, link = await asked(core)
+    other = (await contacts.write_contact(core, Draft({"email": "b@example.org"}, status="pending"))).id
+    url = httpx.URL(link)
+    for wrong in (
+        url.copy_set_param("secure_hash", "0" * 32),
+        url.copy_set_param("secure_hash", "é"),
+        url.copy_set_param("c", str(other)),
+        url.copy_set_param("c", "999999"),
+        url.copy_remove_param("c"),
+        url.copy_remove_param("secure_hash"),
+    ):
+        for method in ("GET", "POST"):
+            answer = await door.request(method, wrong)
+            assert (answer.status_code, "not valid" in answer.text) == (404, True), wrong
+    assert (await status_of(core, contact), await status_of(core, other)) == ("pending", "pending")
+
+
+async def test_who_left_after_the_mail_was_asked_comes_back_only_by_the_button(core: Core, door: httpx.AsyncClient):
+    contact, link = await asked(core)
+    await core.db.execute("UPDATE contacts SET status = 'unsubscribed'")
+    assert "Confirm my subscription" in (await door.get(link)).text
+    assert await status_of(core, contact) == "unsubscribed"
+    await door.post(link)
+    assert await status_of(core, contact) == "subscribed"
+
+
+async def test_who_only_got_receipts_is_subscribed_by_the_own_confirmation(core: Core, door: httpx.AsyncClient):
+    contact, link = await asked(core)
+    await core.db.execute("UPDATE contacts SET status = 'transactional'")
+    assert "is confirmed" in (await door.get(link)).text
+    assert await status_of(core, contact) == "subscribed"
+
+
+async def test_a_confirmation_for_somebody_deleted_leads_nowhere(core: Core, door: httpx.AsyncClient):
+    contact, link = await asked(core)
+    await contacts.delete_contacts(core, [contact])
+    assert (await door.get(link)).status_code == 404
