@@ -74,6 +74,8 @@ async def update_campaign(
         campaign = await store.locked(tx, campaign_id)
         if campaign.state not in rules.EDITABLE_STATES and not set(names) <= {"title", "settings"}:
             raise Conflict(f"A campaign that is {campaign.state} cannot be edited.", code="wrong_state")
+        if "audience" in names and campaign.drawn_up_to:
+            raise Conflict("The recipients are drawn already; take the plan back to change them.", code="wrong_state")
         sets = "".join(f", {name} = ${i}" for i, name in enumerate(names, start=3))
         await tx.execute(
             f"UPDATE campaigns SET version = version + 1, updated_at = $2{sets} WHERE id = $1",
