@@ -52,6 +52,10 @@ AWAY: tuple[type[Exception], ...] = (
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.InterfaceError,
+    # no connection left, no memory, no disk
+    asyncpg.InsufficientResourcesError,
+    # what the client says of a connection that the server ended while it lay idle
+    asyncpg.InternalClientError,
 )
 
 _NAME = re.compile(r"^--\s*name:\s*([a-z_][a-z0-9_]*)\s*$", re.MULTILINE)

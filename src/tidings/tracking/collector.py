@@ -104,8 +104,8 @@ class Collector:
                         _settle(group.rows)
                         group = self._take()
             except Exception as error:
-                assert group is not None
-                group = await self._after(error, group)
+                # A connection may break on its way back to the pool too, with no group in hand any more.
+                group = self._take() if group is None else await self._after(error, group)
 
     async def _after(self, error: Exception, group: _Group) -> _Group | None:
         """The same group again while there is hope; else it is given up, and when it was too late for it, all are."""
@@ -126,8 +126,7 @@ class Collector:
 
     async def _store(self, connection: Connection, group: _Group) -> None:
         at = group.at
-        first = group.rows[0][0]
-        if group.was_offered and await connection.fetchval(_CAME_IN, first.message_id, at, first.kind):
+        if group.was_offered and await _came_in(connection, group):
             return
         records = [
             (
@@ -138,7 +137,7 @@ class Collector:
                 h.is_machine,
                 h.is_anonymous,
                 h.ip,
-                h.agent[:300] if h.agent else None,
+                _storable(h.agent) if h.agent else None,
             )
             for h, _ in group.rows
         ]
@@ -155,6 +154,20 @@ class Collector:
             with suppress(Exception):
                 await self._core.db.execute(f"NOTIFY {CHANNEL}")
             await asyncio.sleep(WAKE_EVERY)
+
+
+async def _came_in(connection: Connection, group: _Group) -> bool:
+    """Whether the database has a group though it never said so."""
+    first = group.rows[0][0]
+    async with connection.transaction():
+        # The commit of a broken connection may still be under way; the lock waits for whoever is writing.
+        await connection.execute("LOCK TABLE hits IN SHARE MODE")
+        return await connection.fetchval(_CAME_IN, first.message_id, group.at, first.kind)
+
+
+def _storable(agent: str) -> str:
+    """What the database takes as text: one odd reader must not cost the others of the group their hits."""
+    return agent[:300].replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def _settle(rows: Sequence[_Waiting], error: Exception | None = None) -> None:
