@@ -1,0 +1,220 @@
+"""Contacts of the FluenzR dialect, with their groups, tags and filters."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from tests.conftest import StatementCounter
+from tests.dialects.fluenzr.test_keys import NO_CONTACT, data, refused
+from tests.dialects.mouth import Mouth, changed, rows
+from tidings.contacts import actions as contacts
+from tidings.contacts.types import CustomField
+from tidings.platform.core import Core
+
+NOW = "2026-11-20T12:00:00Z"
+FULL: dict[str, Any] = {
+    "email": "Jane@example.com",
+    "firstName": "Jane",
+    "lastName": "Doe",
+    "company": "Acme",
+    "jobTitle": "Head",
+    "phone": "+49301234567",
+    "website": "https://acme.example",
+    "status": "active",
+    "tags": ["VIP"],
+    "customFields": {"plan": "gold"},
+    "consentSource": "event",
+}
+
+
+@pytest.fixture
+async def groups(core: Core, fluenzr: Mouth) -> list[str]:
+    """Two groups, One and Two, and a custom field."""
+    await contacts.replace_custom_fields(core, [CustomField("plan", "Plan", "text")])
+    return [data(await fluenzr.post("/groups", {"name": name}), 201)["id"] for name in ("One", "Two")]
+
+
+async def test_a_contact_is_created_read_changed_and_removed(core: Core, fluenzr: Mouth, groups: list[str]):
+    one, two = groups
+    made = data(await fluenzr.post("/contacts", {**FULL, "groupIds": [one]}), 201)
+    whole = {**FULL, "id": made["id"], "groups": [{"id": one, "name": "One"}], "pipelineStage": None}
+    whole |= {"consentNotes": None, "consentDate": None, "createdAt": NOW, "updatedAt": NOW}
+    assert made == whole
+    assert made["id"].startswith("con_")
+    path = f"/contacts/{made['id']}"
+    assert data(await fluenzr.get(path)) == whole
+    changed_ = data(await fluenzr.put(path, {"lastName": "Smith", "phone": None, "customFields": {"plan": "tin"}}))
+    assert changed_ == whole | {"lastName": "Smith", "phone": None, "customFields": {"plan": "tin"}}
+    assert data(await fluenzr.put(path, {"status": "unsubscribed"}))["status"] == "unsubscribed"
+    # A new group or tag is joined to those there are.
+    more = data(await fluenzr.put(path, {"groupId": two, "tags": ["New"]}))
+    assert {group["name"] for group in more["groups"]} == {"One", "Two"}
+    assert set(more["tags"]) == {"VIP", "New"}
+    assert data(await fluenzr.delete(path)) == {"id": made["id"], "deleted": True}
+    for method in ("GET", "PUT", "DELETE"):
+        refused(await fluenzr.ask(method, path, {} if method == "PUT" else None), 404, "NOT_FOUND")
+    minimal = data(await fluenzr.post("/contacts", {"email": "x@example.com"}), 201)
+    empty = dict.fromkeys(whole) | {"id": minimal["id"], "email": "x@example.com", "status": "active"}
+    assert minimal == empty | {"groups": [], "tags": [], "customFields": {}, "createdAt": NOW, "updatedAt": NOW}
+
+
+async def test_what_is_wrong_is_told_by_field_and_nothing_is_written(core: Core, fluenzr: Mouth, groups: list[str]):
+    await fluenzr.post("/contacts", {"email": "jane@example.com"})
+    other = data(await fluenzr.post("/contacts", {"email": "max@example.com"}), 201)["id"]
+    before = await rows(core)
+    for change, field in (
+        ({"email": None}, "email"),
+        ({"email": 5}, "email"),
+        ({"email": "nope"}, "email"),
+        ({"firstName": 5}, "firstName"),
+        ({"status": "asleep"}, "status"),
+        ({"status": "replied"}, "status"),
+        ({"groupIds": groups[0]}, "groupIds"),
+        ({"groupIds": ["grp_nope"]}, "groupIds"),
+        ({"groupIds": [NO_CONTACT]}, "groupIds"),
+        ({"tags": "VIP"}, "tags"),
+        ({"tags": [5]}, "tags"),
+        ({"customFields": []}, "customFields"),
+        ({"consentSource": "dream"}, "consentSource"),
+    ):
+        refused(await fluenzr.post("/contacts", {"email": "n@example.com", **change}), 400, "VALIDATION_ERROR", field)
+        refused(await fluenzr.put(f"/contacts/{other}", change), 400, "VALIDATION_ERROR", field)
+    assert refused(await fluenzr.post("/contacts", {}), 400, "VALIDATION_ERROR", "email") == "Email is required"
+    invalid = await fluenzr.post("/contacts", {"email": "a@"})
+    assert refused(invalid, 400, "VALIDATION_ERROR", "email") == "Invalid email format"
+    taken = await fluenzr.post("/contacts", {"email": "JANE@example.com"})
+    assert refused(taken, 409, "CONFLICT") == "Email already exists"
+    refused(await fluenzr.put(f"/contacts/{other}", {"email": "jane@example.com"}), 409, "CONFLICT")
+    assert await changed(core, before) == []
+    answers = await asyncio.gather(*(fluenzr.post("/contacts", {"email": "race@example.com"}) for _ in range(4)))
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
+
+
+async def test_lists_and_searches_are_paged_sorted_and_filtered(
+    fluenzr: Mouth, groups: list[str], statements: StatementCounter
+):
+    one, two = groups
+    people: list[dict[str, Any]] = [
+        {
+            "email": "a@example.com",
+            "firstName": "Cid",
+            "groupIds": [one],
+            "tags": ["VIP"],
+            "customFields": {"plan": "gold"},
+        },
+        {"email": "b@example.com", "firstName": "Ann", "groupIds": [one, two], "status": "unsubscribed"},
+        {"email": "c@example.org", "firstName": "Ben", "status": "blocked"},
+    ]
+    for person in people:
+        data(await fluenzr.post("/contacts", person), 201)
+
+    async def found(answer: Any) -> str:
+        return "".join(row["email"][0] for row in data(answer))
+
+    for query, letters in (
+        ({}, "cba"),
+        ({"sort": "firstName", "order": "asc"}, "bca"),
+        ({"sort": "createdAt", "order": "desc"}, "cba"),
+        ({"email": "EXAMPLE.com"}, "ba"),
+        ({"email": "%"}, ""),
+        ({"status": "unsubscribed"}, "b"),
+        ({"status": "active"}, "a"),
+        ({"status": "blocked"}, "c"),
+        ({"status": "replied"}, ""),
+        ({"groupId": one}, "ba"),
+        ({"group": two}, "b"),
+        ({"group": "nope"}, ""),
+        ({"tag": "vip"}, "a"),
+        ({"tag": "none"}, ""),
+        ({"groupId": one, "status": "active"}, "a"),
+        ({"perPage": 2, "page": 2}, "a"),
+        ({"perPage": 2, "page": 9}, ""),
+    ):
+        assert await found(await fluenzr.get("/contacts", **query)) == letters, query
+    for body, letters in (
+        ({}, "cba"),
+        ({"query": "cid"}, "a"),
+        ({"query": "example.com", "sort": {"field": "email", "order": "asc"}}, "ab"),
+        ({"filters": {"groups": [one], "status": "unsubscribed"}}, "b"),
+        ({"filters": {"tags": ["VIP", "none"]}}, "a"),
+        ({"filters": {"customFields": {"plan": "gold"}}}, "a"),
+        ({"filters": {"customFields": {"nope": "gold"}}}, ""),
+        ({"page": 2, "perPage": 1}, "b"),
+    ):
+        assert await found(await fluenzr.post("/contacts/search", body)) == letters, body
+    meta = (await fluenzr.get("/contacts", perPage=2)).json()["meta"]
+    assert meta == {"page": 1, "perPage": 2, "total": 3, "totalPages": 2}
+    for name, value in (
+        ("perPage", 101),
+        ("perPage", 0),
+        ("page", -1),
+        ("sort", "secret"),
+        ("order", "up"),
+        ("status", "x"),
+    ):
+        refused(await fluenzr.get("/contacts", **{name: value}), 400, "VALIDATION_ERROR", name)
+    for body, field in (
+        ({"filters": 5}, "filters"),
+        ({"filters": {"groups": ["x"]}}, "filters.groups"),
+        ({"filters": {"tags": "x"}}, "filters.tags"),
+        ({"perPage": 101}, "perPage"),
+        ({"sort": {"field": "secret"}}, "sort"),
+    ):
+        refused(await fluenzr.post("/contacts/search", body), 400, "VALIDATION_ERROR", field)
+    with statements as small:
+        await fluenzr.get("/contacts", perPage=1)
+    with statements as large:
+        await fluenzr.get("/contacts", perPage=3)
+    assert small.count == large.count
+
+
+async def test_many_contacts_are_skipped_or_updated(core: Core, fluenzr: Mouth, groups: list[str]):
+    await fluenzr.post("/contacts", {"email": "old@example.com", "firstName": "Old"})
+    people: list[Any] = [
+        {"email": "old@example.com", "firstName": "New"},
+        {"email": "a@example.com", "groupIds": [groups[1]]},
+        {"email": "nope"},
+        "text",
+        {"email": "b@example.com", "tags": [5]},
+    ]
+    body: dict[str, Any] = {"contacts": people, "groupIds": [groups[0]]}
+    told = data(await fluenzr.post("/contacts/bulk", body))
+    assert (told["created"], told["updated"], told["skipped"]) == (1, 0, 1)
+    assert [(one["index"], one["email"], set(one)) for one in told["errors"]] == [
+        (2, "nope", {"index", "email", "message"}),
+        (3, None, {"index", "email", "message"}),
+        (4, "b@example.com", {"index", "email", "message"}),
+    ]
+    old = data(await fluenzr.get("/contacts", email="old@"))[0]
+    assert (old["firstName"], old["groups"]) == ("Old", [])
+    again = data(await fluenzr.post("/contacts/bulk", {**body, "onDuplicate": "update"}))
+    assert (again["created"], again["updated"], again["skipped"]) == (0, 2, 0)
+    old = data(await fluenzr.get("/contacts", email="old@"))[0]
+    assert (old["firstName"], [group["name"] for group in old["groups"]]) == ("New", ["One"])
+    for change, field in (
+        ({"contacts": []}, "contacts"),
+        ({"contacts": {}}, "contacts"),
+        ({"contacts": [{}] * 1001}, "contacts"),
+        ({"onDuplicate": "merge"}, "onDuplicate"),
+        ({"groupIds": ["grp_x"]}, "groupIds"),
+    ):
+        refused(await fluenzr.post("/contacts/bulk", {**body, **change}), 400, "VALIDATION_ERROR", field)
+
+
+async def test_groups_and_tags_of_a_contact_are_added_and_taken(fluenzr: Mouth, groups: list[str]):
+    path = f"/contacts/{data(await fluenzr.post('/contacts', {'email': 'a@example.com'}), 201)['id']}"
+    both = data(await fluenzr.post(f"{path}/groups", {"groupIds": groups}))
+    assert {group["id"] for group in both["groups"]} == set(groups)
+    assert len(data(await fluenzr.post(f"{path}/groups", {"groupIds": groups[:1]}))["groups"]) == 2
+    left = data(await fluenzr.delete(f"{path}/groups", {"groupIds": groups[:1]}))
+    assert [group["id"] for group in left["groups"]] == groups[1:]
+    assert sorted(data(await fluenzr.post(f"{path}/tags", {"tags": ["a", "b", "A"]}))["tags"]) == ["a", "b"]
+    assert data(await fluenzr.delete(f"{path}/tags", {"tags": ["A", "none"]}))["tags"] == ["b"]
+    for name, field in (("groups", "groupIds"), ("tags", "tags")):
+        for method in ("POST", "DELETE"):
+            bad = await fluenzr.ask(method, f"{path}/{name}", {field: "x"})
+            refused(bad, 400, "VALIDATION_ERROR", field)
+            refused(await fluenzr.ask(method, f"/contacts/{NO_CONTACT}/{name}", {field: []}), 404, "NOT_FOUND")
