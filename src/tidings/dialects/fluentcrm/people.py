@@ -111,22 +111,26 @@ def contact_body(contact: Contact, wire: Wire) -> dict[str, Any]:
 def terms_body(rows: Sequence[Membership], contact_id: int, wire: Wire, *, kind: str) -> list[dict[str, Any]]:
     """Tags or lists of a contact, each with its pivot."""
     body: list[dict[str, Any]] = []
+    owner, model = str(contact_id), f"FluentCrm\\App\\Models\\{kind}"
     for row in rows:
         joined = wire.iso(row.joined_at)
-        one: dict[str, Any] = {"id": row.id, "title": row.title, "slug": row.slug, "description": row.description}
-        if kind == "Lists":
-            one["is_public"] = "1" if row.is_public else "0"
-        one["created_at"] = wire.stamp(row.created_at)
-        one["updated_at"] = wire.stamp(row.updated_at)
-        one["pivot"] = {
-            "subscriber_id": str(contact_id),
-            "object_id": str(row.id),
-            "object_type": f"FluentCrm\\App\\Models\\{kind}",
-            "created_at": joined,
-            "updated_at": joined,
-        }
-        body.append(one)
+        pivot = {"subscriber_id": owner, "object_id": str(row.id), "object_type": model}
+        body.append(_term(row, wire, kind) | {"pivot": pivot | {"created_at": joined, "updated_at": joined}})
     return body
+
+
+def _term(row: Membership, wire: Wire, kind: str) -> dict[str, Any]:
+    """The tag or list itself; the same few stand in every row of a page, so each is worded once."""
+    key = (kind, row.id)
+    found = wire.terms.get(key)
+    if found is None:
+        found = {"id": row.id, "title": row.title, "slug": row.slug, "description": row.description}
+        if kind == "Lists":
+            found["is_public"] = "1" if row.is_public else "0"
+        found["created_at"] = wire.stamp(row.created_at)
+        found["updated_at"] = wire.stamp(row.updated_at)
+        wire.terms[key] = found
+    return found
 
 
 def view_body(view: ContactView, wire: Wire) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,11 +12,13 @@ from tidings.dialects._engine.shapes import Codec
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """What codecs need to know: the installation's zone, its public address and its settings."""
+    """What codecs of one answer need: the installation's zone, its public address and settings; `terms` are the tags
+    and lists that were worded already."""
 
     zone: ZoneInfo
     public_url: str
     values: dict[str, Any]
+    terms: dict[tuple[str, int], dict[str, Any]] = field(default_factory=dict[tuple[str, int], dict[str, Any]])
 
     def stamp(self, value: datetime | None) -> str | None:
         """`YYYY-MM-DD HH:MM:SS` in the installation's zone."""
