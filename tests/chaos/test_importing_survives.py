@@ -74,13 +74,14 @@ async def test_every_row_becomes_one_contact_or_one_refusal(core: Core, dsn: str
     process = start(dsn, tmp_path)
     try:
         while kills < KILLS and seen < ROWS:
-            seen = await until_moved(core, made.id, seen)
+            await until_moved(core, made.id, seen)
             await asyncio.sleep(chance.uniform(0, 0.12))
             process.send_signal(signal.SIGKILL)
             process.wait()
             kills += 1
             # the lease of the dead runs out
             await core.db.execute("UPDATE jobs SET leased_until = now() WHERE state = 'running'")
+            seen = (await queries.import_by_id(core, made.id)).rows_done
             process = start(dsn, tmp_path)
         await until_moved(core, made.id, 10 * ROWS)
     finally:

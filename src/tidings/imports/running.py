@@ -206,6 +206,12 @@ async def _learn(run: _Run, table: str, words: list[str]) -> None:
         run.words[table].update({word.lower(): one for word in words if (one := found(word)) is not None})
 
 
+async def fail_import(core: Core, import_id: int, error: str) -> None:
+    """Says on an import that does not run why it does not; what is in stays in, and it can be started again."""
+    async with core.db.connection() as session:
+        await session.execute(store.sql.give_up, import_id, error, core.clock.now())
+
+
 async def _finish(core: Core, session: Connection, import_id: int, state: State, error: str | None = None) -> Import:
     async with session.transaction():
         row = await session.fetchrow(store.sql.finish, import_id, state, error, core.clock.now())

@@ -32,6 +32,10 @@ WHERE id = $1 AND state IN ('queued', 'running') RETURNING id
 UPDATE imports SET state = $2, error = $3, finished_at = $4 WHERE id = $1 AND state IN ('running', 'stopping')
 RETURNING file_name, rows_done, created, updated, skipped, rejected
 
+-- name: give_up
+UPDATE imports SET state = 'failed', error = $2, finished_at = $3
+WHERE id = $1 AND state IN ('queued', 'running', 'stopping')
+
 -- name: words
 -- Ids by title, slug or number; the table is put in by the caller.
 SELECT id, slug, lower(title) AS title FROM %s
