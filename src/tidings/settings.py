@@ -48,6 +48,9 @@ _TABLE = (
         "allow_private_targets", bool, False, "Let webhooks and feeds be private addresses; mail hosts always may."
     ),
     Setting("is_set_up", bool, False, "The first-run steps are done."),
+    Setting("modules", dict, {}, "Which parts are switched on, by name; see platform.modules."),
+    Setting("double_opt_in", dict, {}, "The confirmation mail and what follows it; see messages.optin_settings."),
+    Setting("unsubscribe_redirect", str, "", "Where the page to leave sends people afterwards; empty: nowhere."),
     Setting("dialects", dict, {}, "What a dialect keeps for itself, by dialect and name."),
 )
 

@@ -17,6 +17,7 @@ from tidings.messages.types import Account
 from tidings.platform.core import Core
 from tidings.platform.errors import Invalid, NotFound, Problem, Refused
 from tidings.platform.http import guard_address
+from tidings.platform.system_log import log_event
 
 _EDITABLE = [
     "name",
@@ -180,6 +181,7 @@ async def transport_of(core: Core, account: Account) -> Transport:
 async def open_breaker(core: Core, account_id: int, error: str) -> None:
     """The account rests for a while, longer each time; recipients are not touched."""
     await core.db.execute(sql.open_breaker, account_id, error[:500], core.clock.now())
+    await log_event(core, f"Mail account {account_id} rests", error)
 
 
 async def close_breaker(core: Core, account_id: int) -> None:

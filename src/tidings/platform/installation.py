@@ -23,6 +23,10 @@ _PUT = """
 INSERT INTO settings (name, value) SELECT * FROM unnest($1::text[], $2::jsonb[])
 ON CONFLICT (name) DO UPDATE SET value = excluded.value, updated_at = now()
 """
+_MERGE = """
+INSERT INTO settings AS s (name, value) VALUES ($1, $2)
+ON CONFLICT (name) DO UPDATE SET value = s.value || excluded.value, updated_at = now()
+"""
 
 
 class Installation:
@@ -65,6 +69,13 @@ class Installation:
             await tx.execute(_PUT, names, packed)
         else:
             await self._db.execute(_PUT, names, packed)
+        self._cached = None
+
+    async def merge(self, name: str, changes: dict[str, Any]) -> None:
+        """Changes some names of a setting that is a dict; what others change at the same moment stays."""
+        if SETTINGS[name].kind is not dict:
+            raise TypeError(name)
+        await self._db.execute(_MERGE, name, changes)
         self._cached = None
 
     def _seal(self, setting: Setting, value: Any) -> Any:

@@ -18,6 +18,7 @@ from typing import Any
 
 from tidings.platform.core import Core
 from tidings.platform.db import Connection, Database, affected
+from tidings.platform.system_log import log_event
 
 CHANNEL = "tidings_jobs"
 LEASE = timedelta(seconds=30)
@@ -212,7 +213,9 @@ async def run_claimed(core: Core, job: Claimed, *, lease: timedelta = LEASE, hea
         await _finish(core.db, job, "stopped")
         return
     if job.failures >= kind.max_failures:
-        await _finish(core.db, job, "failed", "The process that ran this job died every time.")
+        text = "The process that ran this job died every time."
+        await _finish(core.db, job, "failed", text)
+        await log_event(core, f"Job {job.id} ({job.kind}) was given up", text)
         return
     work = asyncio.ensure_future(kind.run(core, job.args, progress))
     beats = asyncio.create_task(_keep_alive(progress, work, heartbeat))
@@ -230,7 +233,7 @@ async def run_claimed(core: Core, job: Claimed, *, lease: timedelta = LEASE, hea
         await _finish(core.db, job, "stopped")
     except Exception as error:
         log.exception("job %s (%s) failed in attempt %s", job.id, job.kind, job.attempt)
-        await _fail_or_retry(core.db, job, kind, error)
+        await _fail_or_retry(core, job, kind, error)
     else:
         await _finish(core.db, job, "done")
     finally:
@@ -253,15 +256,16 @@ async def _keep_alive(progress: Progress, work: asyncio.Future[None], heartbeat:
             log.warning("heartbeat failed: %s", error)
 
 
-async def _fail_or_retry(db: Database, job: Claimed, kind: Kind, error: Exception) -> None:
+async def _fail_or_retry(core: Core, job: Claimed, kind: Kind, error: Exception) -> None:
     text = f"{type(error).__name__}: {error}"[:2000]
     failures = job.failures + 1
     if failures >= kind.max_failures:
-        await _finish(db, job, "failed", text, failures=failures)
+        await _finish(core.db, job, "failed", text, failures=failures)
+        await log_event(core, f"Job {job.id} ({job.kind}) was given up", text)
         return
     # Jitter keeps jobs that failed together from coming back together.
     delay = min(kind.back_off * 2 ** (failures - 1), timedelta(hours=1)) * random.uniform(0.8, 1.2)  # noqa: S311
-    await _finish(db, job, "queued", text, delay, failures)
+    await _finish(core.db, job, "queued", text, delay, failures)
 
 
 async def _finish(

@@ -14,13 +14,15 @@ import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 import asyncpg  # pyright: ignore[reportMissingTypeStubs]
 
 from tidings.platform.core import Core
+from tidings.platform.db import affected
 from tidings.platform.metrics import is_leader
+from tidings.platform.system_log import log_event
 
 log = logging.getLogger("tidings.leases")
 
@@ -30,8 +32,19 @@ SELECT name FROM unnest($1::text[]) AS wanted(name)
 WHERE NOT EXISTS (SELECT 1 FROM leases l WHERE l.name = 'tick:' || wanted.name AND l.expires_at > now())
 """
 _DONE = """
-INSERT INTO leases (name, holder, expires_at) VALUES ('tick:' || $1, $2, now() + $3)
-ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at
+INSERT INTO leases (name, holder, expires_at, every, ran_at) VALUES ('tick:' || $1, $2, now() + $3, $3, now())
+ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at, every = excluded.every,
+    ran_at = excluded.ran_at, problem = NULL
+"""
+# Returns a row only when the run before this one had not failed.
+_FAILED = """
+INSERT INTO leases (name, holder, expires_at, every, problem) VALUES ('tick:' || $1, $2, now(), $3, $4)
+ON CONFLICT (name) DO UPDATE SET problem = excluded.problem, every = excluded.every WHERE leases.problem IS NULL
+RETURNING true
+"""
+_TICKS = """
+SELECT substr(name, 6), coalesce(every, interval '0'), ran_at, expires_at, problem FROM leases
+WHERE name LIKE 'tick:%' ORDER BY every, name
 """
 HOLDER = f"{socket.gethostname()}:{os.getpid()}"
 
@@ -43,6 +56,31 @@ class Periodic:
     name: str
     every: timedelta
     run: Callable[[Core], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """How a piece of periodic work stands. `problem` is why its last run failed, None after a good one."""
+
+    name: str
+    every: timedelta
+    ran_at: datetime | None
+    next_at: datetime
+    problem: str | None
+
+
+async def list_ticks(core: Core) -> list[Tick]:
+    """Every piece that ever ran here, the most frequent first."""
+    return [Tick(*row) for row in await core.db.fetch(_TICKS)]
+
+
+async def run_soon(core: Core, names: Sequence[str]) -> int:
+    """Makes pieces due now, so that the leader runs them at its next tick; how many of them are known."""
+    async with core.db.transaction() as tx:
+        done = await tx.execute(
+            "UPDATE leases SET expires_at = now() WHERE name = ANY($1::text[])", [f"tick:{name}" for name in names]
+        )
+    return affected(done)
 
 
 @asynccontextmanager
@@ -73,8 +111,11 @@ async def run_due(core: Core, periodics: Sequence[Periodic]) -> list[str]:
             continue
         try:
             await periodic.run(core)
-        except Exception:
+        except Exception as error:
             log.exception("periodic %s failed", periodic.name)
+            text = f"{type(error).__name__}: {error}"[:2000]
+            if await core.db.fetchval(_FAILED, periodic.name, HOLDER, periodic.every, text):
+                await log_event(core, f"The periodic work “{periodic.name}” failed", text)
             continue
         await core.db.execute(_DONE, periodic.name, HOLDER, periodic.every)
         ran.append(periodic.name)
