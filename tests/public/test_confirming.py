@@ -10,6 +10,7 @@ from tidings.consent.queries import ledger_of
 from tidings.contacts import actions as contacts
 from tidings.contacts.types import Draft
 from tidings.messages.optin import send_opt_in
+from tidings.messages.optin_settings import OptIn, TagRedirect, save_list_opt_in_settings, save_opt_in_settings
 from tidings.platform.core import Core
 
 
@@ -94,6 +95,49 @@ async def test_who_only_got_receipts_is_subscribed_by_the_own_confirmation(core:
     await core.db.execute("UPDATE contacts SET status = 'transactional'")
     assert "is confirmed" in (await door.get(link)).text
     assert await status_of(core, contact) == "subscribed"
+
+
+async def test_the_mail_and_the_page_say_what_the_installation_wants(core: Core, door: httpx.AsyncClient):
+    said = OptIn(
+        subject="Confirm, {{contact.first_name|friend}}",
+        body='<p>Hello {{contact.first_name|you}} <a href="#activate_link#">Yes</a></p>',
+        message="<h2>Welcome {{contact.first_name}}</h2><script>alert(1)</script>",
+    )
+    await save_opt_in_settings(core, said)
+    draft = Draft({"email": "ada@example.org", "first_name": "<b>Ada</b>"}, status="pending")
+    made = (await contacts.write_contact(core, draft)).id
+    await core.db.execute("UPDATE contacts SET first_name = '<i>Ada' WHERE id = $1", made)
+    await send_opt_in(core, made)
+    [link] = await captured_links(core, "ada@example.org")
+    page = await door.get(link)
+    assert "<h2>Welcome &lt;i&gt;Ada</h2>" in page.text
+    assert "alert" not in page.text
+
+
+async def test_who_confirmed_is_led_where_the_installation_the_list_or_a_tag_wants(core: Core, door: httpx.AsyncClient):
+    await save_opt_in_settings(
+        core, OptIn(after="redirect", redirect_url="https://example.com/thanks?name={{contact.first_name}}")
+    )
+    contact, link = await asked(core)
+    await core.db.execute("UPDATE contacts SET first_name = 'Re Dir\r\nX: 1'")
+    answer = await door.get(link)
+    assert answer.status_code == 307
+    assert answer.headers["location"].startswith("https://example.com/thanks?name=Re%20Dir")
+    # A form's answer may not redirect to another site, so the page leads on.
+    assert (await door.post(link)).headers["refresh"].startswith("0; url=https://example.com/thanks")
+    await core.db.execute("INSERT INTO lists (title, slug) VALUES ('News', 'news')")
+    await core.db.execute("INSERT INTO tags (title, slug) VALUES ('A', 'a'), ('B', 'b')")
+    own = OptIn(
+        uses_tag_redirects=True,
+        tag_redirects=[TagRedirect([1], "https://example.com/a"), TagRedirect([1, 2], "https://example.com/b")],
+    )
+    await save_list_opt_in_settings(core, 1, own, follows_global=False)
+    await contacts.write_contact(core, Draft({}, id=contact, lists=[1]))
+    assert "Your subscription is confirmed" in (await door.get(link)).text
+    await contacts.write_contact(core, Draft({}, id=contact, tags=[2]))
+    assert (await door.get(link)).headers["location"] == "https://example.com/b"
+    await save_list_opt_in_settings(core, 1, own, follows_global=True)
+    assert "thanks" in (await door.get(link)).headers["location"]
 
 
 async def test_a_confirmation_for_somebody_deleted_leads_nowhere(core: Core, door: httpx.AsyncClient):

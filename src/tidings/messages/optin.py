@@ -1,16 +1,32 @@
-"""The double opt-in mail: one link that confirms, at most once in a while for one person (fluentcrm.md §5.4)."""
+"""Double opt-in: the mail with the link that confirms, at most once in a while for one person, and what the person sees
+after following it (fluentcrm.md §5.4). The settings are in `optin_settings`, the change of the status in `consent`.
+"""
 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 
-from tidings.messages.mailing import addresses
-from tidings.messages.preview import send_notice
+import nh3
+
+from tidings.content import MailLinks, Source, render_text_template
+from tidings.messages import mailing
+from tidings.messages.mailing import Written
+from tidings.messages.optin_settings import CONFIRMED, OptIn, is_target, opt_in_settings_for
+from tidings.messages.preview import find_person, render_for_contact, send_test
 from tidings.platform.core import Core
 from tidings.platform.errors import NotFound, Refused
 from tidings.platform.limits import count_request
 
 REST_SECONDS = 150
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """What a person meets after confirming: an address to go to, or else safe HTML."""
+
+    redirect_url: str
+    message: str
 
 
 async def send_opt_in(core: Core, contact_id: int) -> None:
@@ -28,6 +44,32 @@ async def send_opt_in(core: Core, contact_id: int) -> None:
     usage = await count_request(core.db, f"opt-in:{contact_id}", 1, REST_SECONDS)
     if not usage.is_allowed:
         raise Refused("The confirmation mail was sent a moment ago. Please wait.", code="too_soon")
+    said = await opt_in_settings_for(core, contact_id)
     name = hashlib.md5(row["email"].encode(), usedforsecurity=False).hexdigest()
-    link = (await addresses(core)).confirm_url(contact_id, name)
-    await send_notice(core, row["email"], "Please confirm your subscription", "Confirm your subscription", link)
+    link = (await mailing.addresses(core)).confirm_url(contact_id, name)
+    source = Source(subject=said.subject, preheader=said.preheader, body=said.body, design=said.design)
+    await send_test(core, Written(source, kind="transactional"), row["email"], prefix="", activate_url=link)
+
+
+async def after_confirmation(core: Core, contact_id: int) -> Confirmed:
+    """Where a contact who confirmed goes, or what it reads; a target that is no web address is not gone to."""
+    said = await opt_in_settings_for(core, contact_id)
+    target = await _target(core, contact_id, said)
+    if target:
+        person = await find_person(core, contact_id)
+        site = await mailing.site(core)
+        url = render_text_template(target, "smartcodes", person, site, MailLinks(), escape="url")
+        if is_target(url):
+            return Confirmed(url, "")
+    text = said.message if said.message.strip() else CONFIRMED
+    return Confirmed("", nh3.clean(await render_for_contact(core, text, contact_id)))
+
+
+async def _target(core: Core, contact_id: int, said: OptIn) -> str:
+    if said.uses_tag_redirects:
+        rows = await core.db.fetch("SELECT tag_id FROM contact_tags WHERE contact_id = $1", contact_id)
+        tags = {row["tag_id"] for row in rows}
+        for one in said.tag_redirects:
+            if tags.intersection(one.tag_ids):
+                return one.url
+    return said.redirect_url if said.after == "redirect" else ""

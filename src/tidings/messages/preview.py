@@ -53,12 +53,13 @@ async def person_for_address(core: Core, email: str) -> Person | None:
     return person_of(row, _ALL) if row else None
 
 
-async def _links(core: Core, contact_id: int, message_id: int = 0) -> MailLinks:
+async def _links(core: Core, contact_id: int, message_id: int = 0, activate_url: str = "") -> MailLinks:
     made = await mailing.addresses(core)
     return MailLinks(
         unsubscribe_url=made.unsubscribe_url(contact_id, message_id),
         manage_url=made.manage_url(contact_id, message_id),
         web_view_url=made.web_view_url(message_id) if message_id else "##web_preview_url##",
+        activate_url=activate_url,
     )
 
 
@@ -99,7 +100,13 @@ async def shared_view(core: Core, campaign_id: int) -> str:
 
 
 async def send_test(
-    core: Core, written: Written, recipient: str, *, sender: Mapping[str, Any] | None = None, prefix: str = "TEST: "
+    core: Core,
+    written: Written,
+    recipient: str,
+    *,
+    sender: Mapping[str, Any] | None = None,
+    prefix: str = "TEST: ",
+    activate_url: str = "",
 ) -> None:
     """Sends one mail right away, rendered for the contact with that address (else the newest); raises Refused.
 
@@ -108,7 +115,7 @@ async def send_test(
     person = await person_for_address(core, recipient)
     source = msgspec.structs.replace(written.source, subject=prefix + written.source.subject)
     mail = await mailing.compiled(core, dataclasses.replace(written, source=source))
-    links = await _links(core, person.id) if person else MailLinks()
+    links = await _links(core, person.id, activate_url=activate_url) if person else MailLinks()
     whose = await mailing.sender_of(core, sender or {})
     now = core.clock.now()
     shown = person or Person(id=0, email=recipient)

@@ -17,11 +17,13 @@ from tidings.contacts.rules import is_email
 from tidings.contacts.types import ContactView, Draft, WritePolicy
 from tidings.messages.leaving import mark_left
 from tidings.messages.mailing import addresses
+from tidings.messages.optin import after_confirmation
+from tidings.messages.optin_settings import is_target
 from tidings.messages.preview import message_view, send_notice, shared_view
 from tidings.platform.core import Core
 from tidings.platform.errors import Invalid, NotFound, RateLimited, Refused
 from tidings.public.hits import anonymised
-from tidings.public.http import Reply, Visit
+from tidings.public.http import Reply, Visit, header_url
 from tidings.tracking import tokens
 from tidings.tracking.machines import is_machine
 
@@ -110,7 +112,10 @@ class Pages:
         key = visit.get("reason")
         reason = visit.get("other_reason").strip()[:500] if key == "other" else dict(REASONS).get(key, "")
         await self._leave(view, tokens.number_from(visit.get("_e_id")), reason, visit, is_one_click=False)
-        return await self._done(visit, LEFT, is_ok=True, more={"redirect_url": False})
+        target = str(await self._core.installation.get("unsubscribe_redirect"))
+        if is_target(target) and visit.form.get("page"):
+            return await self._onward("Done", target)
+        return await self._done(visit, LEFT, is_ok=True, more={"redirect_url": target if is_target(target) else False})
 
     # -- preferences
 
@@ -272,7 +277,24 @@ class Pages:
         now = await queries.contact_by_id(self._core, contact_id)
         if now.contact.status in ("bounced", "complained", "spammed"):
             return await self.say(title, "This address cannot get our mails any more. Please write to us.", status=422)
-        return await self.say(title, "Your subscription is confirmed. Thank you!")
+        return await self._after_confirmation(visit, title, contact_id)
+
+    async def _after_confirmation(self, visit: Visit, title: str, contact_id: int) -> Reply:
+        """The page or the address that the installation, or one of the contact's lists, wants to be shown."""
+        after = await after_confirmation(self._core, contact_id)
+        if after.redirect_url and visit.method == "POST":
+            return await self._onward(title, after.redirect_url)
+        if after.redirect_url:
+            return Reply(307, headers=[(b"location", header_url(after.redirect_url))])
+        return await self._render("confirmed.html", title=title, message=after.message)
+
+    async def _onward(self, title: str, target: str) -> Reply:
+        """Leads from an answered form to another site: a redirect would be stopped by the form's own policy."""
+        reply = await self._render(
+            "message.html", title=title, text="Thank you. You are taken on.", back=target, back_text="Go on"
+        )
+        reply.headers.append((b"refresh", b"0; url=" + header_url(target)))
+        return reply
 
     async def _to_confirm(self, visit: Visit) -> ContactView | None:
         contact_id = tokens.number_from(visit.query.get("c"))
