@@ -20,6 +20,8 @@ MAX_EMAIL = 190
 _PLAIN_EMAIL = re.compile(
     r"[A-Za-z0-9._%+\-']{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9\-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}"
 )
+# Words of a contact that are no column a writer may set.
+_WORDS = ("id", "status", "tags", "lists", "hash", "full_name", "company_id", "companies")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _TAGS = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^<>]*>", re.IGNORECASE | re.DOTALL)
 
@@ -74,7 +76,7 @@ def field_slug(label: str) -> str:
     """Slug of a custom field from its label: words joined by `_`; never equal to a column, never a number."""
     ascii_text = unicodedata.normalize("NFKD", label).encode("ascii", "ignore").decode()
     slug = re.sub(r"[^a-z0-9]+", "_", ascii_text.lower()).strip("_") or f"field_{secrets.token_hex(3)}"
-    if slug in WRITABLE_COLUMNS or slug in ("id", "status", "tags", "lists", "hash", "full_name") or slug.isdigit():
+    if slug in WRITABLE_COLUMNS or slug in _WORDS or slug.isdigit():
         return f"cf_{slug}"
     return slug
 

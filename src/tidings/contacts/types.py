@@ -76,6 +76,8 @@ CONTACT_COLUMNS: tuple[str, ...] = tuple(f.name for f in msgspec.structs.fields(
 
 # What a writer may set. Everything else is ours: ids, counters, moments.
 _OURS = ("id", "status", "custom", "soft_bounces", "opened_at", "clicked_at", "mailed_at", "active_at", "updated_at")
+# The primary company follows the memberships: companies.members keeps it.
+_OURS += ("company_id",)
 WRITABLE_COLUMNS: tuple[str, ...] = tuple(name for name in CONTACT_COLUMNS if name not in _OURS)
 
 
@@ -199,7 +201,7 @@ class Draft:
 
     A value of None clears. `custom` works by slug the same way. `tags` and `lists` are to add, `remove_…` to take away:
     a number is an id, a text a slug or title, never an id; what is added under an unknown text is made with the write.
-    `id` finds the contact to change; without it the e-mail does.
+    Companies the same, by id or name. `id` finds the contact to change; without it the e-mail does.
     """
 
     values: Mapping[str, Any] = field(default_factory=dict[str, Any])
@@ -209,6 +211,8 @@ class Draft:
     lists: Sequence[int | str] = ()
     remove_tags: Sequence[int | str] = ()
     remove_lists: Sequence[int | str] = ()
+    companies: Sequence[int | str] = ()
+    remove_companies: Sequence[int | str] = ()
     id: int | None = None
 
 

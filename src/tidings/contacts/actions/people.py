@@ -9,6 +9,8 @@ from typing import Any
 from tidings.contacts import queries, rules, store
 from tidings.contacts.actions.catalog import Table, ids_of_words
 from tidings.contacts.actions.memberships import change_memberships
+from tidings.contacts.companies.actions import ids_of_names
+from tidings.contacts.companies.members import change_companies
 from tidings.contacts.types import Contact, Draft, WritePolicy, Written
 from tidings.platform.core import Core
 from tidings.platform.db import Connection
@@ -47,6 +49,8 @@ async def checked_drafts(core: Core, drafts: Sequence[Draft]) -> list[Draft]:
             lists=d.lists,
             remove_tags=d.remove_tags,
             remove_lists=d.remove_lists,
+            companies=d.companies,
+            remove_companies=d.remove_companies,
             id=d.id,
         )
         for d in drafts
@@ -69,7 +73,30 @@ async def write_checked(core: Core, tx: Connection, drafts: Sequence[Draft], pol
         remove_tags=await _pairs(tx, "tags", [(one, d.remove_tags) for one, d in touched]),
         remove_lists=await _pairs(tx, "lists", [(one, d.remove_lists) for one, d in touched]),
     )
+    if any(d.companies or d.remove_companies for _, d in touched):
+        await _change_companies(core, tx, touched, is_silent=policy.is_silent)
     return [written[place] for place in range(len(drafts))]
+
+
+async def _change_companies(
+    core: Core, tx: Connection, touched: Sequence[tuple[int, Draft]], *, is_silent: bool
+) -> None:
+    names = list(dict.fromkeys(word for _, d in touched for word in d.companies if isinstance(word, str)))
+    known = await ids_of_names(core, tx, names) if names else {}
+    old = list({word for _, d in touched for word in d.remove_companies if isinstance(word, str)})
+    rows = await tx.fetch(
+        """SELECT w, k.id FROM unnest($1::text[]) AS w JOIN companies k ON lower(k.name) = lower(w)""", old
+    )
+    gone = {row["w"]: row["id"] for row in rows}
+    await change_companies(
+        tx,
+        at=core.clock.now(),
+        add=[(one, known[w] if isinstance(w, str) else w) for one, d in touched for w in d.companies],
+        remove=[
+            (one, w) for one, d in touched for w in (gone.get(w, w) for w in d.remove_companies) if isinstance(w, int)
+        ],
+        is_silent=is_silent,
+    )
 
 
 async def _pairs(
