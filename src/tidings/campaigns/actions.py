@@ -256,3 +256,18 @@ async def delete_messages(core: Core, campaign_id: int, message_ids: Sequence[in
         if done is None:
             raise NotFound("campaign", campaign_id)
         return len(rows)
+
+
+async def delete_any_messages(core: Core, message_ids: Sequence[int]) -> int:
+    """Removes single messages of whatever campaigns, but for those on their way, and counts their recipients again."""
+    async with core.db.transaction() as tx:
+        rows = await tx.fetch(
+            "DELETE FROM messages WHERE id = ANY($1::bigint[]) AND state <> 'sending' RETURNING campaign_id",
+            list(message_ids),
+        )
+        await tx.execute(
+            """UPDATE campaigns c SET recipients_count = (SELECT count(*) FROM messages m WHERE m.campaign_id = c.id)
+            WHERE c.id = ANY($1::bigint[])""",
+            list({row["campaign_id"] for row in rows}),
+        )
+        return len(rows)

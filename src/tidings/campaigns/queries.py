@@ -30,6 +30,14 @@ async def find_campaign(core: Core, campaign_id: int) -> Campaign | None:
     return store.campaign_from(row) if row else None
 
 
+async def campaigns_by_ids(core: Core, ids: Sequence[int]) -> dict[int, Campaign]:
+    """Several campaigns at once, keyed by id; unknown ids are left out."""
+    rows = await core.db.fetch(
+        f"SELECT {store.SELECTED} FROM campaigns c WHERE c.id = ANY($1::bigint[])", list(set(ids))
+    )
+    return {one.id: one for one in map(store.campaign_from, rows)}
+
+
 async def campaign_view(core: Core, campaign_id: int) -> CampaignView:
     """The campaign with subjects, labels and counts; raises NotFound."""
     return (await _views(core, [await campaign_by_id(core, campaign_id)]))[0]
@@ -98,3 +106,9 @@ async def has_title(core: Core, title: str, *, kind: str = "campaign", but: int 
             "SELECT 1 FROM campaigns WHERE kind = $1 AND title = $2 AND id IS DISTINCT FROM $3", kind, title, but
         )
     )
+
+
+async def titles_of(core: Core, ids: Sequence[int]) -> dict[int, str]:
+    """Titles by id; campaigns that are gone are left out."""
+    rows = await core.db.fetch("SELECT id, title FROM campaigns WHERE id = ANY($1::bigint[])", list(set(ids)))
+    return {row["id"]: row["title"] for row in rows}

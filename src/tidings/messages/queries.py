@@ -53,26 +53,40 @@ async def list_messages(
     filter: str = "",
     search: str = "",
     ids: Sequence[int] | None = None,
+    states: Sequence[str] = (),
+    kinds: Sequence[str] = (),
+    total: int | None = None,
 ) -> Page[MessageRow]:
-    """A page of messages; an unknown filter is no filter."""
+    """A page of messages; an unknown filter is no filter. `kinds` are of campaigns; `total` spares the counting."""
     where = f"""($1::bigint IS NULL OR m.campaign_id = $1) AND ($2::bigint IS NULL OR m.contact_id = $2)
         AND ($3::text = '' OR lower(m.email) LIKE $3) AND ($4::bigint[] IS NULL OR m.id = ANY($4))
+        AND (cardinality($5::text[]) = 0 OR m.state = ANY($5))
+        AND (cardinality($6::text[]) = 0 OR m.campaign_id IN (SELECT id FROM campaigns WHERE kind = ANY($6)))
         AND {FILTERS.get(filter, "true")}"""
     text = search.strip().lower().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
-    args = (campaign_id, contact_id, f"%{text}%" if text else "", list(ids) if ids is not None else None)
+    args = (
+        campaign_id,
+        contact_id,
+        f"%{text}%" if text else "",
+        list(ids) if ids is not None else None,
+        list(states),
+        list(kinds),
+    )
     rows = await core.db.fetch(
         f"""SELECT {MESSAGE_SELECTED}, c.title AS title_, c.kind AS kind_, coalesce(s.subject, c.subject) AS subject_,
         c.language AS language_
         FROM messages m JOIN campaigns c ON c.id = m.campaign_id LEFT JOIN campaign_subjects s ON s.id = m.subject_id
-        WHERE {where} {request.order_by(_SORTS)} LIMIT $5 OFFSET $6""",
+        WHERE {where} {request.order_by(_SORTS)} LIMIT $7 OFFSET $8""",
         *args,
         request.per_page,
         request.offset,
     )
-    total = await core.db.fetchval(f"SELECT count(*) FROM messages m WHERE {where}", *args)
+    known = total
+    if known is None:
+        known = await core.db.fetchval(f"SELECT count(*) FROM messages m WHERE {where}", *args)
     width = len(MESSAGE_COLUMNS)
     found = [MessageRow(Message(*row[:width]), *row[width:]) for row in rows]
-    return Page(found, total, request)
+    return Page(found, known or 0, request)
 
 
 async def export_messages(

@@ -27,7 +27,9 @@ async def test_a_series_fills_every_day_of_its_range(core: Core, crm: Mouth):
 async def test_the_dashboard_counts_and_lists_what_is_new(core: Core, crm: Mouth):
     await contacts.write_contact(core, Draft({"email": "a@example.com"}, status="subscribed"))
     await contacts.write_contact(core, Draft({"email": "b@example.com"}, status="pending"))
-    await crm.post("/campaigns", {"title": "One"})
+    one = (await crm.post("/campaigns", {"title": "One"})).json()["id"]
+    await crm.post("/campaigns", {"title": "A draft"})
+    await core.db.execute("UPDATE campaigns SET state = 'finished' WHERE id = $1", one)
     body = (await crm.get("/reports/dashboard-stats")).json()
     assert set(body) == {
         "stats",
@@ -45,7 +47,7 @@ async def test_the_dashboard_counts_and_lists_what_is_new(core: Core, crm: Mouth
     }
     assert {name: card["count"] for name, card in body["stats"].items()} == {
         "total_subscribers": 1,
-        "total_campaigns": 1,
+        "total_campaigns": 2,
         "email_sent": 0,
         "total_automations": 0,
     }

@@ -1,8 +1,7 @@
-"""The numbers, mails, links and leavers of a campaign (spec §5.1, last lines), and the dashboard's figures (§7.10)."""
+"""The numbers, mails, links and leavers of a campaign (spec §5.1, last lines); the installation's are in `reports`."""
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from typing import Any
 
 from tidings.campaigns import actions, queries
@@ -11,7 +10,7 @@ from tidings.contacts import queries as contacts
 from tidings.dialects._engine.calls import Call
 from tidings.dialects._engine.routes import Route
 from tidings.dialects.fluentcrm import people
-from tidings.dialects.fluentcrm.campaigns_wire import campaign_body, message_body, stat_rows, stats_body
+from tidings.dialects.fluentcrm.campaigns_wire import campaign_body, message_body, stat_rows
 from tidings.dialects.fluentcrm.envelope import page_object, page_of_rows, page_request
 from tidings.messages.mailing import sender_of
 from tidings.messages.preview import message_view
@@ -19,7 +18,6 @@ from tidings.messages.queries import list_messages, message_by_id
 from tidings.messages.subjects import subjects_of
 from tidings.platform.pagination import PageRequest
 from tidings.reports import campaigns as numbers
-from tidings.reports import dashboard
 from tidings.segments.queries import where_of
 from tidings.segments.types import All, CampaignActivity, StatusIn, from_json
 
@@ -119,7 +117,8 @@ async def mail_rows(call: Call, rows: Any, *, has_contact: bool = False) -> list
     """Mails with the subject as it was resolved, their headers and, when wanted, their contact."""
     views = await contacts.contacts_by_ids(call.core, [row.message.contact_id for row in rows]) if has_contact else {}
     subjects = await subjects_of(call.core, rows)
-    senders = {one: await _headers(call, one) for one in {row.message.campaign_id for row in rows}}
+    about = await queries.campaigns_by_ids(call.core, [row.message.campaign_id for row in rows])
+    senders = {one.id: await _headers(call, one) for one in about.values()}
     encoded: list[dict[str, Any]] = []
     for row in rows:
         view = views.get(row.message.contact_id)
@@ -132,8 +131,7 @@ async def mail_rows(call: Call, rows: Any, *, has_contact: bool = False) -> list
     return encoded
 
 
-async def _headers(call: Call, campaign_id: int) -> dict[str, str]:
-    campaign = await queries.campaign_by_id(call.core, campaign_id)
+async def _headers(call: Call, campaign: Campaign) -> dict[str, str]:
     sender = await sender_of(call.core, campaign.sender)
     headers = {"From": f"{sender.from_name} <{sender.from_email}>".strip()}
     if sender.reply_to_email:
@@ -227,87 +225,6 @@ async def resync_revenues(_call: Call) -> Any:
     return {"message": "No revenue found for this campaign"}
 
 
-async def dashboard_stats(call: Call) -> Any:
-    totals = await dashboard.totals(call.core)
-    page = await contacts.list_contacts(call.core, page_request(call, per_page=5))
-    recent = await queries.list_campaigns(call.core, page_request(call, per_page=5))
-    tags = await call.core.db.fetchval("SELECT EXISTS (SELECT 1 FROM tags)")
-    done = {
-        "tag": tags,
-        "import": totals.contacts > 0,
-        "campaign": totals.campaigns > 0,
-        "automation": False,
-        "form": False,
-    }
-
-    def card(title: str, count: int, route: str) -> dict[str, Any]:
-        return {"title": title, "count": count, "route": {"name": route}}
-
-    return {
-        "stats": {
-            "total_subscribers": card("Active Contacts", totals.subscribed, "subscribers"),
-            "total_campaigns": card("Campaigns", totals.campaigns, "campaigns"),
-            "email_sent": card("Emails Sent", totals.sent, "all_emails"),
-            "total_automations": card("Active Automations", 0, "funnels"),
-        },
-        "sales": [],
-        "dashboard_notices": [],
-        "onboarding": {
-            "total": len(done),
-            "completed": sum(map(bool, done.values())),
-            "steps": [
-                {"key": key, "label": f"Your first {key}", "completed": bool(value), "route": {"name": f"{key}s"}}
-                for key, value in done.items()
-            ],
-        },
-        "quick_links": [
-            {"title": title, "url": f"{call.context.public_url}{path}", "icon": ""}
-            for title, path in (("View Contacts", "/contacts"), ("Tags", "/tags"), ("Campaigns", "/campaigns"))
-        ],
-        "ff_config": {"is_installed": True, "create_form_link": f"{call.context.public_url}/forms"},
-        "recommendation": False,
-        "system_tips": [],
-        "recent_contacts": [people.contact_body(view.contact, call.context) for view in page.rows],
-        "active_automations": [],
-        "recent_campaigns": [
-            campaign_body(view.campaign, call.context, call.core.clock.now()) | {"stats": stats_body(view)}
-            for view in recent.rows
-        ],
-        "triggers": {},
-    }
-
-
-def series_view(what: str) -> Any:
-    """A series under `stats`, every day of the range filled."""
-
-    async def view(call: Call) -> Any:
-        first, last = _range(call)
-        rows = await dashboard.series(call.core, what, first, last)
-        return {"stats": {day.isoformat(): n for day, n in rows}}
-
-    return view
-
-
-async def subscribers_series(call: Call) -> Any:
-    first, last = _range(call)
-    rows = await dashboard.series(call.core, "contacts", first, last)
-    data = {day.isoformat(): n for day, n in rows}
-    return {"stats": data}
-
-
-def _range(call: Call) -> tuple[date, date]:
-    days: list[date] = []
-    for one in call.items("date_range"):
-        try:
-            days.append(date.fromisoformat(str(one)[:10]))
-        except ValueError:
-            continue
-    if len(days) == 2:
-        return days[0], days[1]
-    today = call.core.clock.now().astimezone(call.context.zone).date()
-    return today - timedelta(days=30), today
-
-
 _READ, _WRITE, _DELETE = "fcrm_read_emails", "fcrm_manage_emails", "fcrm_manage_email_delete"
 _ONE = "/campaigns/{id}"
 ROUTES = [
@@ -320,17 +237,4 @@ ROUTES = [
     Route("GET", f"{_ONE}/contacts-by-segment", "contacts-by-segment", _READ, "view", contacts_by_segment),
     Route("GET", f"{_ONE}/revenues", "campaign-revenues", _READ, "view", revenues),
     Route("POST", f"{_ONE}/revenues/resync", "resync-revenues", _WRITE, "ack", resync_revenues),
-    Route("GET", "/reports/dashboard-stats", "dashboard-stats", "fcrm_view_dashboard", "view", dashboard_stats),
-    Route("GET", "/reports/subscribers", "report-subscribers", "fcrm_view_dashboard", "view", subscribers_series),
-    Route("GET", "/reports/email-sents", "report-email-sents", "fcrm_view_dashboard", "view", series_view("sent")),
-    Route("GET", "/reports/email-opens", "report-email-opens", "fcrm_view_dashboard", "view", series_view("opened")),
-    Route("GET", "/reports/email-clicks", "report-email-clicks", "fcrm_view_dashboard", "view", series_view("clicked")),
-    Route(
-        "GET",
-        "/reports/email-unsubs",
-        "report-email-unsubs",
-        "fcrm_view_dashboard",
-        "view",
-        series_view("unsubscribed"),
-    ),
 ]

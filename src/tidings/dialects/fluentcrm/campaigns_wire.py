@@ -142,13 +142,40 @@ def stats_body(view: CampaignView) -> dict[str, Any]:
     }
 
 
+def mail_word(state: str) -> str:
+    """The dialect's status of a mail."""
+    return _MESSAGE_STATES.get(state, state)
+
+
+def mail_states(word: str) -> list[str]:
+    """Core states that a status of mails means; an unknown word is a state that no mail is in."""
+    named = [state for state, wire in _MESSAGE_STATES.items() if wire == word]
+    own = [] if word in _MESSAGE_STATES or word in ("scheduled", "pending", "processing") else [word]
+    return [*named, *own, *(("queued",) if word == "pending" else ())] or ["none"]
+
+
+def type_word(kind: str) -> str:
+    """The dialect's type of a mail: one-to-one mails count as campaigns."""
+    return "campaign" if kind == "custom_email_campaign" else kind
+
+
+def type_kinds(word: str) -> list[str]:
+    """Kinds of campaigns that a type of mails means."""
+    return ["campaign", "custom_email_campaign"] if word == "campaign" else [word]
+
+
+def type_label(kind: str) -> str:
+    """What a type of mails is called."""
+    return _TYPE_LABELS.get(kind, "Campaign")
+
+
 def stat_rows(counts: Mapping[str, int]) -> list[dict[str, Any]]:
     """Messages per status word, as the progress view wants them."""
     words: dict[str, int] = {}
     for state, n in counts.items():
         if state in ("opened", "clicked", "unsubscribed"):
             continue
-        word = _MESSAGE_STATES.get(state, state)
+        word = mail_word(state)
         words[word] = words.get(word, 0) + n
     return [{"status": word, "total": str(n), "email_type_label": "Campaign"} for word, n in words.items() if n]
 
@@ -159,7 +186,7 @@ def message_body(row: MessageRow, wire: Wire) -> dict[str, Any]:
     return {
         "id": message.id,
         "campaign_id": str(message.campaign_id),
-        "email_type": "campaign" if row.campaign_kind == "custom_email_campaign" else row.campaign_kind,
+        "email_type": type_word(row.campaign_kind),
         "subscriber_id": str(message.contact_id),
         "email_subject_id": None if message.subject_id is None else str(message.subject_id),
         "email_address": message.email,
@@ -169,13 +196,13 @@ def message_body(row: MessageRow, wire: Wire) -> dict[str, Any]:
         "is_open": "1" if message.opened_at else "0",
         "is_parsed": "1" if message.sent_at else "0",
         "click_counter": str(message.clicks) if message.clicks else None,
-        "status": _MESSAGE_STATES.get(message.state, message.state),
+        "status": mail_word(message.state),
         "note": message.note,
         "scheduled_at": wire.stamp(message.sent_at or message.due_at),
         "email_hash": str(message.uid),
         "created_at": wire.stamp(message.created_at),
         "updated_at": wire.stamp(message.updated_at),
-        "email_type_label": _TYPE_LABELS.get(row.campaign_kind, "Campaign"),
+        "email_type_label": type_label(row.campaign_kind),
     }
 
 

@@ -14,6 +14,7 @@ from tidings.dialects.fluentcrm import (
     catalog,
     contact_tabs,
     custom_fields,
+    reports,
     settings,
     subscribers,
     users,
@@ -68,6 +69,7 @@ def build() -> RouteTable:
         contact_tabs,
         campaigns,
         campaign_reports,
+        reports,
         settings,
         users,
     )
