@@ -7,9 +7,17 @@ from datetime import timedelta
 import pytest
 
 from tests.segments.population import make_people, store_people
+from tidings.platform.clock import FixedClock
 from tidings.platform.core import Core
 from tidings.platform.errors import Invalid, NotFound, Refused
-from tidings.segments.actions import delete_segments, duplicate_segment, save_segment, update_segment
+from tidings.segments.actions import (
+    STALE,
+    count_segments,
+    delete_segments,
+    duplicate_segment,
+    save_segment,
+    update_segment,
+)
 from tidings.segments.queries import (
     count_contacts,
     does_match,
@@ -85,3 +93,37 @@ async def test_every_statement_is_understood_by_the_database(core: Core) -> None
     async with core.db.connection() as connection:
         for name in sql.names():
             await connection.execute(f"PREPARE {name} AS {getattr(sql, name)}")
+
+
+async def test_counts_are_kept_and_what_is_not_counted_in_time_has_its_last_one(core: Core, clock: FixedClock) -> None:
+    await store_people(core.db, make_people(seed=5, n=20))
+    everybody = await save_segment(core, title="All", rule=Everybody(), settings={"form": "new"})
+    pending = await save_segment(core, title="Pending", rule=StatusIn(("pending",)))
+    assert (everybody.settings, everybody.contacts_count, everybody.counted_at) == ({"form": "new"}, None, None)
+    assert await count_segments(core, [everybody, pending], within=timedelta(0)) == {
+        everybody.id: None,
+        pending.id: None,
+    }
+    n = await count_contacts(core, pending.rule)
+    assert await count_segments(core, [everybody, pending]) == {everybody.id: 20, pending.id: n}
+    counted = await segment_by_id(core, everybody.id)
+    assert (counted.contacts_count, counted.counted_at) == (20, clock.now())
+    await core.db.execute("DELETE FROM contacts")
+    assert await count_segments(core, [counted], within=timedelta(0)) == {everybody.id: 20}
+    assert await count_segments(core, [counted]) == {everybody.id: 0}
+    clock.set(clock.now() + STALE / 2)
+    again = await segment_by_id(core, everybody.id)
+    assert await count_segments(core, [again]) == {everybody.id: 0}
+    assert (await segment_by_id(core, everybody.id)) == again
+    renamed = await update_segment(core, everybody.id, title="Everybody", settings={})
+    assert (renamed.contacts_count, renamed.settings, renamed.rule) == (0, {}, Everybody())
+    changed = await update_segment(core, everybody.id, rule=RULE)
+    assert (changed.contacts_count, changed.counted_at) == (None, None)
+
+
+async def test_a_count_of_the_rule_of_yesterday_is_not_kept(core: Core, clock: FixedClock) -> None:
+    read = await save_segment(core, title="A", rule=Everybody())
+    clock.set(clock.now() + timedelta(seconds=1))
+    await update_segment(core, read.id, rule=RULE)
+    assert await count_segments(core, [read]) == {read.id: 0}
+    assert (await segment_by_id(core, read.id)).contacts_count is None
