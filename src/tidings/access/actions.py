@@ -20,7 +20,7 @@ from tidings.access.callers import caller_by_basic as caller_by_basic
 from tidings.access.callers import session_caller as session_caller
 from tidings.access.types import ApiKey, KeyKind, User
 from tidings.platform.core import Core
-from tidings.platform.db import Connection
+from tidings.platform.db import Connection, affected
 from tidings.platform.errors import Invalid, NotFound, Problem, RateLimited, Unauthenticated
 
 SESSION_LASTS = timedelta(days=14)
@@ -207,6 +207,7 @@ async def create_key(
     scopes: Sequence[str] = (),
     is_read_only: bool = False,
     per_minute: int | None = None,
+    origin: str = "",
 ) -> tuple[ApiKey, str]:
     """Makes a key for a user: (key, secret). The secret is shown this once. Raises NotFound, Invalid."""
     if user_id is None:
@@ -226,6 +227,7 @@ async def create_key(
         is_read_only,
         per_minute,
         core.clock.now(),
+        origin,
     )
     if made is None:
         raise NotFound("user", user_id)
@@ -240,6 +242,18 @@ async def revoke_key(core: Core, key_id: int) -> None:
     )
     if not done:
         raise NotFound("key", key_id)
+
+
+async def delete_audit(core: Core, before: datetime, limit: int) -> int:
+    """Deletes the oldest `limit` lines of the audit book older than an instant; how many went."""
+    async with core.db.transaction() as tx:
+        return affected(
+            await tx.execute(
+                "DELETE FROM audit_entries WHERE id IN (SELECT id FROM audit_entries WHERE at < $1 ORDER BY id LIMIT $2)",
+                before,
+                limit,
+            )
+        )
 
 
 async def audit(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from tidings.access import store
 from tidings.access.types import ApiKey, AuditEntry, User
@@ -59,17 +60,39 @@ async def has_users(core: Core) -> bool:
     return bool(await core.db.fetchval("SELECT EXISTS (SELECT 1 FROM users)"))
 
 
-async def list_keys(core: Core, *, user_id: int | None = None, kind: str | None = None) -> list[ApiKey]:
-    """Keys, newest first, revoked ones too."""
-    return [ApiKey(*row) for row in await core.db.fetch(store.sql.keys, user_id, kind)]
-
-
-async def list_audit(core: Core, request: PageRequest) -> Page[AuditEntry]:
-    """The audit book, newest first."""
+async def list_managers(core: Core, request: PageRequest) -> Page[User]:
+    """A page of the users who are no administrators and hold permissions, by id."""
+    where = "u.role <> 'administrator' AND cardinality(u.permissions) > 0 AND u.disabled_at IS NULL"
     rows = await core.db.fetch(
-        "SELECT id, at, user_id, actor, action, object, data, ip FROM audit_entries ORDER BY id DESC LIMIT $1 OFFSET $2",
+        f"SELECT {store.SELECTED} FROM users u WHERE {where} ORDER BY u.id LIMIT $1 OFFSET $2",
         request.per_page,
         request.offset,
     )
-    total = await core.db.fetchval("SELECT count(*) FROM audit_entries")
+    total = await core.db.fetchval(f"SELECT count(*) FROM users u WHERE {where}")
+    return Page([store.user_from(row) for row in rows], total, request)
+
+
+async def list_keys(
+    core: Core, *, user_id: int | None = None, kind: str | None = None, origin: str | None = None
+) -> list[ApiKey]:
+    """Keys, newest first, revoked ones too; with `origin` only the living ones that this door made."""
+    return [ApiKey(*row) for row in await core.db.fetch(store.sql.keys, user_id, kind, origin)]
+
+
+async def list_audit(
+    core: Core,
+    request: PageRequest,
+    *,
+    search: str = "",
+    user_id: int | None = None,
+    action: str = "",
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> Page[AuditEntry]:
+    """The audit book, newest first: of one user, of one action, from `since` on and before `until`, or with a text in
+    the actor, the action or the object."""
+    text = search.strip().lower().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    args = (f"%{text}%" if text else "", user_id, action, since, until)
+    rows = await core.db.fetch(store.sql.list_audit, *args, request.per_page, request.offset)
+    total = await core.db.fetchval(store.sql.count_audit, *args)
     return Page([AuditEntry(*row) for row in rows], total, request)

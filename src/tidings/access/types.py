@@ -91,7 +91,10 @@ USER_COLUMNS: tuple[str, ...] = tuple(f.name for f in msgspec.structs.fields(Use
 
 
 class ApiKey(msgspec.Struct, frozen=True):
-    """A key as it is listed: never its secret, only a hint of it. Empty `scopes` means all."""
+    """A key as it is listed: never its secret, only a hint of it. Empty `scopes` means all.
+
+    `origin` names the door that made it, where that door lists its own keys only.
+    """
 
     id: int
     uuid: str
@@ -106,6 +109,7 @@ class ApiKey(msgspec.Struct, frozen=True):
     used_at: datetime | None
     used_ip: str | None
     revoked_at: datetime | None
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)

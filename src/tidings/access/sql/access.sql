@@ -40,12 +40,28 @@ INSERT INTO users (login, email, first_name, last_name, display_name, role, perm
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9) ON CONFLICT DO NOTHING RETURNING id
 
 -- name: insert_key
-INSERT INTO api_keys (kind, user_id, name, secret_hash, hint, scopes, is_read_only, per_minute, epoch, created_at)
-SELECT $1, u.id, $3, $4, $5, $6, $7, $8, u.epoch, $9 FROM users u WHERE u.id = $2 RETURNING id
+INSERT INTO api_keys (kind, user_id, name, secret_hash, hint, scopes, is_read_only, per_minute, epoch, created_at, origin)
+SELECT $1, u.id, $3, $4, $5, $6, $7, $8, u.epoch, $9, $10 FROM users u WHERE u.id = $2 RETURNING id
 
 -- name: keys
-SELECT id, uuid::text, kind, user_id, name, hint, scopes, is_read_only, per_minute, created_at, used_at, used_ip, revoked_at
-FROM api_keys WHERE ($1::bigint IS NULL OR user_id = $1) AND ($2::text IS NULL OR kind = $2) ORDER BY id DESC
+SELECT id, uuid::text, kind, user_id, name, hint, scopes, is_read_only, per_minute, created_at, used_at, used_ip, revoked_at,
+       origin
+FROM api_keys WHERE ($1::bigint IS NULL OR user_id = $1) AND ($2::text IS NULL OR kind = $2)
+  AND ($3::text IS NULL OR origin = $3 AND revoked_at IS NULL) ORDER BY id DESC
 
 -- name: audit
 INSERT INTO audit_entries (at, user_id, actor, action, object, data, ip) VALUES ($1, $2, $3, $4, $5, $6, $7)
+
+-- name: list_audit
+-- $1 a text in the actor, the action or the object, $2 a user, $3 an action, $4 and $5 the time.
+SELECT id, at, user_id, actor, action, object, data, ip FROM audit_entries
+WHERE ($1 = '' OR lower(actor) LIKE $1 OR lower(action) LIKE $1 OR lower(object) LIKE $1)
+  AND ($2::bigint IS NULL OR user_id = $2) AND ($3 = '' OR action = $3)
+  AND ($4::timestamptz IS NULL OR at >= $4) AND ($5::timestamptz IS NULL OR at < $5)
+ORDER BY id DESC LIMIT $6 OFFSET $7
+
+-- name: count_audit
+SELECT count(*) FROM audit_entries
+WHERE ($1 = '' OR lower(actor) LIKE $1 OR lower(action) LIKE $1 OR lower(object) LIKE $1)
+  AND ($2::bigint IS NULL OR user_id = $2) AND ($3 = '' OR action = $3)
+  AND ($4::timestamptz IS NULL OR at >= $4) AND ($5::timestamptz IS NULL OR at < $5)
