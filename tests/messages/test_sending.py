@@ -190,7 +190,7 @@ async def test_pause_resume_and_cancel_keep_the_sum(core: Core, sink: Sink):
     await campaigns.pause_campaign(core, made)
     assert await counts(core, made) == {"sending": 5, "paused": 15}
     assert await send_pass(core) == 0
-    await claims.release(core, [one.id for one in held[:1]])
+    await claims.release(core, "w", [one.id for one in held[:1]])
     await campaigns.resume_campaign(core, made)
     await campaigns.cancel_campaign(core, made)
     assert await counts(core, made) == {"sending": 4, "cancelled": 16}

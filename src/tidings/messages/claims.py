@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -88,10 +88,18 @@ async def extend(core: Core, worker: str, message_ids: Sequence[int]) -> None:
     await core.db.execute(sql.extend_leases, list(message_ids), core.clock.now() + LEASE, worker)
 
 
-async def release(core: Core, message_ids: Sequence[int]) -> None:
-    """Gives back what was taken and not offered."""
+async def release(core: Core, worker: str, message_ids: Sequence[int]) -> None:
+    """Gives back what this worker took and did not offer."""
     if message_ids:
-        await core.db.execute(sql.release_worker, list(message_ids), core.clock.now())
+        await core.db.execute(sql.release, list(message_ids), core.clock.now(), worker)
+
+
+async def release_strays(core: Core, worker: str, offered: Collection[int]) -> int:
+    """Gives back what is in this worker's name without its knowing: a claim whose answer was lost on the way.
+
+    `offered` are the messages that it did put on the wire. Not while a claim of the worker is under way.
+    """
+    return await core.db.execute(sql.release_strays, list(offered), core.clock.now(), worker)
 
 
 async def recover_lost(core: Core) -> int:

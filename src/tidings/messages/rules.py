@@ -28,7 +28,9 @@ TRANSITIONS: dict[tuple[State, State], str] = {
     ("sent", "bounced"): "A bounce came back.",
     ("sent", "complained"): "The recipient reported it as spam.",
     ("unknown", "queued"): "The operator, or the policy of the installation, wants it sent again.",
-    ("unknown", "sent"): "A sign of life (open, click) shows that it arrived.",
+    ("unknown", "sent"): "A sign of life (open, click) shows that it arrived, or its sender came back to say so.",
+    ("unknown", "failed"): "Its sender came back to say that the server had refused it.",
+    ("unknown", "bounced"): "Its sender came back to say that there is no such mailbox.",
     ("failed", "queued"): "The operator wants it tried again.",
     ("sent", "queued"): "The operator wants it sent again.",
 }

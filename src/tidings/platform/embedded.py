@@ -57,6 +57,9 @@ class EmbeddedPostgres:
         pgdata: Path = self._server.pgdata
         if _server_pid(pgdata) is None:
             (pgdata / "postmaster.pid").unlink(missing_ok=True)
+            # The number in the socket's lock may be a zombie's, or somebody else's by now.
+            for lock in pgdata.glob(".s.PGSQL.*.lock"):
+                lock.unlink(missing_ok=True)
         self._server = _running_server(pgdata)
 
 

@@ -2,6 +2,8 @@
 
 While one group is on the wire the next is claimed, and the outcomes of the last are stored. Groups are small enough
 that a crash leaves only a moment's worth of messages unknown; memory holds three groups, whatever the audience.
+A database that goes away costs nothing: outcomes are kept until it takes them, and what was claimed without our
+hearing of it goes back.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import os
 import socket
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tidings.content import HeaderRefused, wire_address
@@ -22,6 +25,7 @@ from tidings.messages.store import sql
 from tidings.messages.transports.types import Envelope, Outcome, Result, Transport
 from tidings.messages.types import Account
 from tidings.platform.core import Core
+from tidings.platform.db import AWAY
 
 log = logging.getLogger("tidings.sender")
 # A group should take about this long; its size follows the speed of the server. Each group costs every connection one
@@ -31,6 +35,8 @@ SMALLEST, LARGEST = 50, 1000
 IDLE = 0.5
 RECOVER_EVERY = 10.0
 KEPT_MAILINGS = 8
+# Seconds for which outcomes are kept while the database is away; nothing else can be done meanwhile.
+KEPT_FOR = 600.0
 
 
 @dataclass
@@ -43,10 +49,15 @@ class Sender:
     _transports: dict[tuple[int, object], Transport] = field(default_factory=dict[tuple[int, object], Transport])
     _sizes: dict[int, int] = field(default_factory=dict[int, int])
     _held: set[int] = field(default_factory=set[int])
+    # on the wire, or behind it without a stored outcome
+    _offered: set[int] = field(default_factory=set[int])
+    _has_strays: bool = False
+    _is_stopping: Callable[[], bool] = lambda: False
     _recovered_at: float = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
         """Works until `stop` is set; what is in hand is finished first."""
+        self._is_stopping = stop.is_set
         holding = asyncio.create_task(self._hold())
         try:
             await self._work(stop)
@@ -68,9 +79,9 @@ class Sender:
         while not stop.is_set():
             try:
                 sent = await self.pass_once(stop)
-            except Exception:
+            except Exception as error:
                 log.exception("a sending pass failed; trying again")
-                sent = 0
+                sent, self._has_strays = 0, self._has_strays or isinstance(error, AWAY)
                 await asyncio.sleep(IDLE)
             if not sent:
                 await _wait(stop, IDLE)
@@ -86,6 +97,9 @@ class Sender:
         if time.monotonic() - self._recovered_at > RECOVER_EVERY:
             self._recovered_at = time.monotonic()
             await claims.recover_lost(self.core)
+        if self._has_strays:
+            await claims.release_strays(self.core, self.worker, self._offered)
+            self._has_strays = False
         handled = 0
         rows = await self.core.db.fetch(sql.sending_campaigns, self.core.clock.now())
         for row in rows:
@@ -133,17 +147,31 @@ class Sender:
                 elif account.failures:
                     await accounts.close_breaker(self.core, account.id)
                 if not is_healthy or (stop is not None and stop.is_set()):
-                    await claims.release(self.core, [one.id for one in await claiming])
+                    await claims.release(self.core, self.worker, [one.id for one in await claiming])
                     break
         finally:
+            # After an error a claim may still be under way; what it takes is a stray of the next pass.
+            await asyncio.gather(claiming, return_exceptions=True)
             if storing is not None:
                 await storing
             self._held.clear()
         return handled, is_healthy
 
     async def _store(self, outcomes: list[tuple[Claimed, Result]]) -> None:
-        await claims.store_outcomes(self.core, self.worker, outcomes)
-        self._held.difference_update(claimed.id for claimed, _ in outcomes)
+        """Stores outcomes when the database takes them: once forgotten, nobody would ever know them."""
+        give_up_at = time.monotonic() + KEPT_FOR
+        while True:
+            try:
+                await claims.store_outcomes(self.core, self.worker, outcomes)
+                break
+            except AWAY as error:
+                if self._is_stopping() or time.monotonic() > give_up_at:
+                    raise
+                log.warning("%s outcomes wait for the database: %r", len(outcomes), error)
+                await asyncio.sleep(IDLE)
+        ids = {claimed.id for claimed, _ in outcomes}
+        self._held -= ids
+        self._offered -= ids
 
     async def _claim(self, account: Account, mailing: Mailing, per_minute: int | None) -> list[Claimed]:
         size = self._sizes.get(account.id, SMALLEST)
@@ -178,6 +206,7 @@ class Sender:
                 outcomes.append((one, Result(one.id, Outcome.REFUSED, None, str(error))))
                 continue
             envelopes.append(Envelope(one.id, mailing.sender.from_email, to, data, has_safe_lines=True))
+        self._offered.update(envelope.key for envelope in envelopes)
         await transport.send(envelopes, lambda result: outcomes.append((by_id[result.key], result)))
         taken = time.monotonic() - started
         size = int(len(group) * GROUP_TIME / max(taken, 0.001))

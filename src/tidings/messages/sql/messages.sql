@@ -21,7 +21,8 @@ FROM people x WHERE m.id = x.message_id
 RETURNING m.id AS message_id, m.attempts, m.subject_id, m.email AS address, x.*
 
 -- name: store_outcomes
--- One statement for a group of outcomes: rows still in this worker's hand only, facts beside them.
+-- One statement for a group of outcomes: rows still in this worker's hand only, facts beside them. Those whose lease ran
+-- out while the database was away are unknown to the others; whoever sent them knows better.
 WITH given AS (SELECT * FROM unnest($1::bigint[], $2::text[], $3::smallint[], $4::text[], $5::timestamptz[])
                AS g (id, state, code, note, due_at)),
 done AS (
@@ -34,7 +35,8 @@ done AS (
         sent_at = CASE WHEN g.state = 'sent' THEN $6::timestamptz ELSE m.sent_at END,
         due_at = coalesce(g.due_at, m.due_at), updated_at = $6
     FROM given g, campaigns c
-    WHERE m.id = g.id AND m.state = 'sending' AND m.worker = $7 AND c.id = m.campaign_id
+    WHERE m.id = g.id AND m.worker = $7 AND c.id = m.campaign_id
+      AND (m.state = 'sending' OR (m.state = 'unknown' AND g.state IN ('sent', 'failed', 'bounced')))
     RETURNING m.id, m.campaign_id, m.contact_id, m.state, m.code, m.note)
 INSERT INTO facts (kind, contact_id, subject_id, object_id, data)
 SELECT 'message_' || state, contact_id, campaign_id, id,
@@ -52,10 +54,15 @@ changed AS (
 INSERT INTO facts (kind, contact_id, data)
 SELECT 'contact_status_changed', id, jsonb_build_object('was', was, 'now', 'bounced', 'reason', 'hard bounce') FROM changed
 
--- name: release_worker
--- On a clean stop: what this worker holds and has not offered goes back.
+-- name: release
+-- What this worker holds and has not offered goes back.
 UPDATE messages SET state = 'queued', leased_until = NULL, started_at = NULL, updated_at = $2
-WHERE id = ANY($1::bigint[]) AND state = 'sending'
+WHERE id = ANY($1::bigint[]) AND state = 'sending' AND worker = $3
+
+-- name: release_strays
+-- What stands in this worker's name and was never offered ($1: what was) goes back.
+UPDATE messages SET state = 'queued', leased_until = NULL, started_at = NULL, updated_at = $2
+WHERE state = 'sending' AND worker = $3 AND NOT id = ANY($1::bigint[])
 
 -- name: recover
 -- Leases ran out: started without outcome is unknown; nothing is sent again by itself.
