@@ -23,11 +23,15 @@ class Wire:
     def stamp(self, value: datetime | None) -> str | None:
         """`YYYY-MM-DD HH:MM:SS` in the installation's zone."""
         # A page of contacts has hundreds of these: cut ISO text costs a third of strftime.
-        return None if value is None else value.astimezone(self.zone).isoformat(" ", "seconds")[:19]
+        return None if value is None else self._local(value).isoformat(" ", "seconds")[:19]
 
     def iso(self, value: datetime | None) -> str | None:
         """ISO 8601 with offset, as pivot rows have it."""
-        return None if value is None else value.astimezone(self.zone).isoformat(timespec="seconds")
+        return None if value is None else self._local(value).isoformat(timespec="seconds")
+
+    def _local(self, value: datetime) -> datetime:
+        # What the database gives is in UTC already.
+        return value if self.zone.key == "UTC" and value.tzinfo is UTC else value.astimezone(self.zone)
 
     def instant(self, value: Any) -> datetime | None:
         """An instant of local text, ISO 8601 or Unix time; None when it is none of these."""
