@@ -191,7 +191,7 @@ def is_refusal(mouth: Mouth, answer: httpx.Response) -> bool:
     return bool(body) and all(isinstance(rules, dict) and rules for rules in body.values())
 
 
-async def _furnished(core: Core, mouth: Mouth) -> tuple[dict[str, str], dict[str, Any]]:
+async def furnished(core: Core, mouth: Mouth) -> tuple[dict[str, str], dict[str, Any]]:
     """A few records of every kind, so that ids hit: the ids that stand in paths, and good bodies by operation."""
     await contacts.replace_custom_fields(core, [CustomField("plan", "Plan", "text"), CustomField("n", "N", "number")])
     audience = await contacts.create_list(core, title="News")
@@ -220,7 +220,7 @@ def _in_order(mouth: Mouth) -> list[Route]:
 @pytest.mark.parametrize(("name", "times"), [("fluentcrm", 12), ("furiosa", 50), ("fluenzr", 50)])
 async def test_no_odd_request_crashes_or_leaves_anything_behind(core: Core, name: str, times: int):
     mouth = await open_mouth(core, name, per_minute=1_000_000)
-    ids, good = await _furnished(core, mouth)
+    ids, good = await furnished(core, mouth)
     chaos = Chaos(int(os.environ.get("TIDINGS_TEST_SEED", "20261121")), ids)
     before = await rows(core)
     faults: list[str] = []

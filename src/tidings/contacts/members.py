@@ -22,7 +22,9 @@ _COLUMNS = ", ".join(f"c.{column}" for column in CONTACT_COLUMNS)
 _SELECT = store.sql.members.replace("SELECT m.id AS", f"SELECT {_COLUMNS}, m.id AS", 1)
 _NARROWING = {
     "audience": "m.list_id = {}",
-    "group": "EXISTS (SELECT 1 FROM contact_lists g WHERE g.contact_id = m.contact_id AND g.list_id = {})",
+    # the groups of this audience: in another one the same person is another member
+    "group": """EXISTS (SELECT 1 FROM contact_lists g JOIN lists gl ON gl.id = g.list_id
+        WHERE g.contact_id = m.contact_id AND gl.parent_id = m.list_id AND g.list_id = {})""",
     "email": "lower(c.email) LIKE {}",
     "phone": "c.phone LIKE {}",
     "name": "lower(concat_ws(' ', c.first_name, c.last_name)) LIKE {}",

@@ -189,6 +189,10 @@ async def test_the_route_may_stand_in_the_query_and_the_answer_in_an_envelope(cr
     answer = await crm.client.get("/", params={"rest_route": "/fluent-crm/v2/tags"}, auth=crm.auth)
     assert answer.status_code == 200
     assert answer.json()["tags"]["total"] == 0
+    missing = await crm.get("/subscribers/9", _envelope="1")
+    assert (missing.status_code, missing.json()["status"]) == (200, 422)
+    assert missing.json()["body"] == {"message": "Subscriber not found"}
+    assert (await crm.get("/nothing", _envelope="1")).json()["status"] == 404
     wrapped = (await crm.get("/tags/9", _envelope="1")).json()
     assert wrapped["body"] == {"tag": None}
     assert wrapped["status"] == 200

@@ -47,8 +47,11 @@ async def test_a_list_of_tags_has_counts_search_and_a_form_without_pages(core: C
     assert page["data"][1] == row | {"subscribersCount": 2}
     bare = (await crm.get("/tags", exclude_counts=1)).json()["tags"]["data"]
     assert [set(one) for one in bare] == [set(row)] * 3
-    plain = (await crm.get("/tags", all_tags=1)).json()["tags"]
-    assert {one["id"] for one in plain} == {"1", "2", "3"}
+    # A picker gets every tag beside the page, its ids as text.
+    picker = (await crm.get("/tags", all_tags=1, per_page=1)).json()
+    assert (set(picker), len(picker["tags"]["data"])) == ({"tags", "all_tags"}, 1)
+    assert {one["id"] for one in picker["all_tags"]} == {"1", "2", "3"}
+    assert {frozenset(one) for one in picker["all_tags"]} == {frozenset({"id", "title", "slug"})}
     # What a search holds is text, not a pattern.
     for text, found in (("100%", [2]), ("%", [2]), ("_", []), ("RED", [2]), ("nobody", [])):
         data = (await crm.get("/tags", search=text)).json()["tags"]["data"]

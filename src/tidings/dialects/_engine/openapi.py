@@ -45,15 +45,15 @@ def _operation(route: Route) -> dict[str, Any]:
         }
         for name, kind in _PARAM.findall(route.path)
     ]
-    success = "204" if route.answer == 204 else "200"
-    content = {} if success == "204" else {"content": {"application/json": {"schema": route.answer or {}}}}
+    status, schema = (route.answer, {}) if isinstance(route.answer, int) else (200, route.answer or {})
+    content = {} if status == 204 else {"content": {"application/json": {"schema": schema}}}
     operation: dict[str, Any] = {
         "operationId": route.operation,
         "summary": route.summary or route.operation.replace("-", " ").replace("_", " "),
         "tags": [route.path.split("/")[1]],
         "parameters": params,
         "responses": {
-            success: {"description": "Success", **content},
+            str(status): {"description": "Success", **content},
             "4XX": {
                 "description": "Refused",
                 "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},

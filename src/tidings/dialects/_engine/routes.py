@@ -20,7 +20,8 @@ class Route:
     """One row: method and path (parameters as {id} or {name:word}), operation id, permission, kind, handler.
 
     `permission` is a word the dialect understands (several joined by "|" mean any of them; "" means any caller, "-"
-    nobody needs to be known). An unserved row has a reason instead of a handler.
+    nobody needs to be known). An unserved row has a reason instead of a handler. `answer` is the schema of a success,
+    or its status where that is not 200.
     """
 
     method: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,33 +75,37 @@ LISTS = Words(
 def tag_row(call: Call, tag: Tag) -> dict[str, Any]:
     """A tag of a list of tags."""
     row = TAG.encode(tag, call.context)
-    if call.flag("all_tags"):
-        row["id"] = str(tag.id)
     return row if call.flag("exclude_counts") else row | {"subscribersCount": tag.contacts_count}
 
 
 def list_row(call: Call, one: ContactList) -> dict[str, Any]:
     """A list of a list of lists."""
     row = LIST.encode(one, call.context)
-    if call.flag("all_lists"):
-        row["id"] = str(one.id)
     counts = {"totalCount": one.contacts_count, "subscribersCount": one.contacts_count}
     return row if call.flag("exclude_counts") else row | counts
 
 
 async def list_tags(call: Call) -> Any:
-    if call.flag("all_tags"):
-        page = await catalog.list_tags(call.core, search=call.text("search"))
-        return {"tags": [tag_row(call, tag) for tag in page.rows]}
     page = await catalog.list_tags(call.core, page_request(call, sorts=_SORTS), search=call.text("search"))
-    return {"tags": page_object(call, page, lambda tag: tag_row(call, tag))}
+    body: dict[str, Any] = {"tags": page_object(call, page, lambda tag: tag_row(call, tag))}
+    if call.flag("all_tags"):
+        body["all_tags"] = _choices((await catalog.list_tags(call.core)).rows)
+    return body
+
+
+def _choices(rows: Sequence[Tag | ContactList]) -> list[dict[str, str]]:
+    """Every row for a picker; its ids are text."""
+    return [{"id": str(one.id), "title": one.title, "slug": one.slug} for one in rows]
 
 
 async def list_lists(call: Call) -> Any:
     order = page_request(call, sorts=_SORTS)
     request = PageRequest(per_page=100_000, sort=order.sort, is_descending=order.is_descending)
     page = await catalog.list_lists(call.core, request, search=call.text("search"))
-    return {"lists": [list_row(call, one) for one in page.rows], "pagination": {"total": page.total}}
+    body = {"lists": [list_row(call, one) for one in page.rows], "pagination": {"total": page.total}}
+    if call.flag("all_lists"):
+        body["all_lists"] = _choices((await catalog.list_lists(call.core)).rows)
+    return body
 
 
 async def get_tag(call: Call) -> Any:

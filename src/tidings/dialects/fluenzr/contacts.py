@@ -224,7 +224,7 @@ _READ, _WRITE, _DELETE = "fcrm_read_contacts", "fcrm_manage_contacts", "fcrm_man
 _ONE = "/contacts/{id:word}"
 ROUTES = [
     Route("GET", "/contacts", "listContacts", _READ, "crud", list_contacts),
-    Route("POST", "/contacts", "createContact", _WRITE, "crud", create_contact),
+    Route("POST", "/contacts", "createContact", _WRITE, "crud", create_contact, answer=201),
     Route("POST", "/contacts/bulk", "bulkContacts", _WRITE, "ack", bulk),
     Route("POST", "/contacts/search", "searchContacts", _READ, "view", search_contacts),
     Route("GET", _ONE, "getContact", _READ, "crud", get_contact),

@@ -101,7 +101,7 @@ _READ, _WRITE, _DELETE = "fcrm_read_contacts", "fcrm_manage_contact_cats", "fcrm
 _ONE = "/groups/{id:word}"
 ROUTES = [
     Route("GET", "/groups", "listGroups", _READ, "crud", list_groups),
-    Route("POST", "/groups", "createGroup", _WRITE, "crud", create_group),
+    Route("POST", "/groups", "createGroup", _WRITE, "crud", create_group, answer=201),
     Route("GET", _ONE, "getGroup", _READ, "crud", get_group),
     Route("PUT", _ONE, "updateGroup", _WRITE, "crud", update_group),
     Route("DELETE", _ONE, "deleteGroup", _DELETE, "crud", delete_group),

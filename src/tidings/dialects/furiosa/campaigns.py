@@ -121,9 +121,9 @@ async def metrics(call: Call) -> Any:
 
 ROUTES = [
     Route("GET", "/campaigns", "listCampaigns", "campaigns:read", "crud", list_campaigns),
-    Route("POST", "/campaigns", "createCampaign", "campaigns:write", "crud", create_campaign),
+    Route("POST", "/campaigns", "createCampaign", "campaigns:write", "crud", create_campaign, answer=201),
     Route("GET", "/campaigns/{id}", "getCampaign", "campaigns:read", "crud", get_campaign),
     Route("PUT", "/campaigns/{id}", "updateCampaign", "campaigns:write", "crud", update_campaign),
     Route("GET", "/campaigns/{id}/metrics", "campaignMetrics", "campaigns:read", "view", metrics),
-    Route("POST", "/campaigns/{id}/send", "sendCampaign", "campaigns:write", "ack", send_campaign),
+    Route("POST", "/campaigns/{id}/send", "sendCampaign", "campaigns:write", "ack", send_campaign, answer=202),
 ]

@@ -104,7 +104,12 @@ async def get_contact(call: Call) -> Any:
 async def update_contact(call: Call) -> Any:
     require_known(call.params, CONTACT_FIELDS)
     values, custom, groups = contact_values(call.params)
-    await actions.update_member(call.core, call.id(), Draft(values, custom=custom), group_ids=groups)
+    try:
+        await actions.update_member(call.core, call.id(), Draft(values, custom=custom), group_ids=groups)
+    except Invalid as error:
+        if any(problem.rule == "unique" for problem in error.fields.get("email", [])):
+            raise Conflict("Another contact already has this email.", code="duplicate") from error
+        raise
     return contact_body(await members.member_by_id(call.core, call.id()))
 
 
@@ -258,19 +263,19 @@ async def me(call: Call) -> Any:
 _ONE = "/audiences/{id}"
 ROUTES = [
     Route("GET", "/contacts", "listContacts", "contacts:read", "crud", list_contacts),
-    Route("POST", "/contacts", "createContact", "contacts:write", "crud", create_contact),
+    Route("POST", "/contacts", "createContact", "contacts:write", "crud", create_contact, answer=201),
     Route("POST", "/contacts/batch", "createContacts", "contacts:write", "ack", create_batch),
     Route("GET", "/contacts/{id}", "getContact", "contacts:read", "crud", get_contact),
     Route("PUT", "/contacts/{id}", "updateContact", "contacts:write", "crud", update_contact),
     Route("DELETE", "/contacts/{id}", "deleteContact", "contacts:write", "crud", delete_contact, answer=204),
     Route("GET", "/audiences", "listAudiences", "audiences:read", "crud", list_audiences),
-    Route("POST", "/audiences", "createAudience", "audiences:write", "crud", create_audience),
+    Route("POST", "/audiences", "createAudience", "audiences:write", "crud", create_audience, answer=201),
     Route("GET", _ONE, "getAudience", "audiences:read", "crud", get_audience),
     Route("PUT", _ONE, "updateAudience", "audiences:write", "crud", update_audience),
     Route("DELETE", _ONE, "deleteAudience", "audiences:write", "crud", delete_audience, answer=204),
     Route("GET", f"{_ONE}/stats", "audienceStats", "audiences:read", "view", audience_stats),
     Route("GET", f"{_ONE}/groups", "listGroups", "audiences:read", "crud", list_groups),
-    Route("POST", f"{_ONE}/groups", "createGroup", "audiences:write", "crud", create_group),
+    Route("POST", f"{_ONE}/groups", "createGroup", "audiences:write", "crud", create_group, answer=201),
     Route("PUT", f"{_ONE}/groups/{{group_id}}", "updateGroup", "audiences:write", "crud", update_group),
     Route("DELETE", f"{_ONE}/groups/{{group_id}}", "deleteGroup", "audiences:write", "crud", delete_group, answer=204),
     Route("GET", "/me", "me", "", "view", me),
