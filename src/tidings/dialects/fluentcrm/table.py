@@ -22,7 +22,8 @@ from tidings.dialects.fluentcrm import (
 from tidings.dialects.fluentcrm.dialect import PREFIX
 
 _SECURITY = {"basic": {"type": "http", "scheme": "basic"}}
-_ERROR = {"type": "object", "properties": {"message": {"type": "string"}}}
+# Some refusals are a bare text.
+_ERROR = {"type": ["object", "string"], "properties": {"message": {"type": "string"}}}
 
 
 async def index(call: Call) -> Any:
