@@ -163,12 +163,12 @@ async def test_leaving_cancels_what_waits_and_marks_no_mail_of_another(core: Cor
     assert [tuple(row) for row in rows] == [(sent.contact_id, "cancelled", None), (other, "queued", None)]
 
 
-@pytest.mark.parametrize("status", ["bounced", "complained", "spammed"])
-async def test_who_cannot_be_mailed_leaves_without_becoming_better(core: Core, door: httpx.AsyncClient, status: str):
+async def test_who_cannot_be_mailed_leaves_without_becoming_better(core: Core, door: httpx.AsyncClient):
     sent = await mailed(core)
-    await core.db.execute("UPDATE contacts SET status = $1", status)
-    assert (await door.post(sent.one_click, data=ONE_CLICK)).json()["success"]
-    assert await status_of(core, sent.contact_id) == status
+    for status in ("bounced", "complained", "spammed"):
+        await core.db.execute("UPDATE contacts SET status = $1", status)
+        assert (await door.post(sent.one_click, data=ONE_CLICK)).json()["success"]
+        assert await status_of(core, sent.contact_id) == status
 
 
 @pytest.mark.parametrize("action", ASKS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import MutableMapping
+from itertools import product
 from typing import Any
 from urllib.parse import quote_from_bytes, urlsplit
 
@@ -134,14 +135,14 @@ async def true_values(core: Core, sent: Mailed) -> list[bytes]:
     return [value.encode() for url in urls for value in httpx.URL(url).params.values() for _ in range(4)]
 
 
-@pytest.mark.parametrize("seed", range(SEED, SEED + 4))
+@pytest.mark.parametrize("seed", range(SEED, SEED + 2))
 async def test_nonsense_is_answered_and_never_with_a_crash(core: Core, seed: int):
     sent = await mailed(core)
     await core.db.execute("UPDATE contacts SET status = 'bounced'")
     asgi = Dispatcher(core, {"public": app.build(core)})
     nonsense = Nonsense(seed, await true_values(core, sent))
     seen: set[int] = set()
-    for number in range(400):
+    for number in range(500):
         request = nonsense.request()
         shown = dict(request)
         status, headers = await answer_of(asgi, request)
@@ -154,11 +155,10 @@ async def test_nonsense_is_answered_and_never_with_a_crash(core: Core, seed: int
     assert await core.db.fetchval("SELECT email FROM contacts") == "Ada.Lovelace@example.org"
 
 
-@pytest.mark.parametrize("charset", CHARSETS)
-async def test_a_part_of_a_form_may_claim_any_charset(core: Core, charset: str):
+async def test_a_part_of_a_form_may_claim_any_charset(core: Core):
     sent = await mailed(core)
     asgi = Dispatcher(core, {"public": app.build(core)})
-    for value in (rb"\ud800", b"+2AA-", b"\xff\xfe\x00\xd8", b"xn--\xff"):
+    for charset, value in product(CHARSETS, (rb"\ud800", b"+2AA-", b"\xff\xfe\x00\xd8", b"xn--\xff")):
         fields = {b"secure_hash": httpx.URL(sent.one_click).params["secure_hash"].encode(), b"other_reason": value}
         body = b"".join(
             b'--x\r\nContent-Disposition: form-data; name="%s"\r\nContent-Type: text/plain; charset=%s\r\n\r\n%s\r\n'

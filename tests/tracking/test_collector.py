@@ -54,11 +54,11 @@ async def test_many_at_once_share_few_commits(core: Core, own: Core):
     assert await core.db.fetchval("SELECT count(DISTINCT xid) FROM hits") < 20
 
 
-@pytest.mark.parametrize("agent", ["a\x00b", "\ud800", "\xff\u2028", "\\N", "\t\n"])
-async def test_an_agent_the_database_cannot_take_hurts_no_other_hit(core: Core, own: Core, agent: str):
+async def test_an_agent_the_database_cannot_take_hurts_no_other_hit(core: Core, own: Core):
     collector = Collector(own)
-    await asyncio.gather(*(collector.record(Hit(OPEN, n, agent=agent if n == 5 else "x")) for n in range(1, 10)))
-    assert await kept(core) == dict.fromkeys(range(1, 10), 1)
+    odd = {1: "a\x00b", 3: "\ud800", 5: "\xff\u2028", 7: "\\N", 9: "\t\n"}
+    await asyncio.gather(*(collector.record(Hit(OPEN, n, agent=odd.get(n, "x"))) for n in range(1, 12)))
+    assert await kept(core) == dict.fromkeys(range(1, 12), 1)
 
 
 async def test_a_reader_who_hangs_up_hurts_no_other(core: Core, own: Core):
