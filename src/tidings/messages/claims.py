@@ -45,7 +45,7 @@ async def claim(
         campaign_id,
         now,
         limit,
-        now + LEASE,
+        LEASE,
         worker,
         account_id,
         is_transactional,
@@ -85,7 +85,7 @@ async def store_outcomes(core: Core, worker: str, outcomes: Sequence[tuple[Claim
 
 async def extend(core: Core, worker: str, message_ids: Sequence[int]) -> None:
     """Holds what is in hand for another lease: a server may take minutes for a group (greylisting, tarpits)."""
-    await core.db.execute(sql.extend_leases, list(message_ids), core.clock.now() + LEASE, worker)
+    await core.db.execute(sql.extend_leases, list(message_ids), LEASE, worker)
 
 
 async def release(core: Core, worker: str, message_ids: Sequence[int]) -> None:

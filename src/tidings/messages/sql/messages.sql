@@ -1,7 +1,8 @@
 -- name: claim
 -- Takes a group for one account: locked, skipping what others hold, checked once more against the contact's status and
 -- the suppressions, leased and marked as started in one commit before the wire. $1 campaign, $2 now, $3 how many,
--- $4 lease ends, $5 worker, $6 account, $7 transactional mail reaches transactional contacts too.
+-- $4 how long the lease lasts, $5 worker, $6 account, $7 transactional mail reaches transactional contacts too.
+-- Leases go by the clock of the database: hosts may disagree about the time.
 WITH picked AS MATERIALIZED (
     SELECT id, contact_id FROM messages
     WHERE campaign_id = $1 AND state IN ('queued', 'deferred') AND due_at <= $2
@@ -15,7 +16,7 @@ people AS MATERIALIZED (
 UPDATE messages m SET
     state = CASE WHEN x.is_mailable THEN 'sending' ELSE 'cancelled' END,
     note = CASE WHEN x.is_mailable THEN NULL ELSE 'The contact is ' || coalesce(x.status_, 'gone') || '.' END,
-    leased_until = CASE WHEN x.is_mailable THEN $4::timestamptz END, worker = $5, account_id = $6,
+    leased_until = CASE WHEN x.is_mailable THEN now() + $4::interval END, worker = $5, account_id = $6,
     started_at = CASE WHEN x.is_mailable THEN $2 END, updated_at = $2
 FROM people x WHERE m.id = x.message_id
 RETURNING m.id AS message_id, m.attempts, m.subject_id, m.email AS address, x.*
@@ -69,7 +70,7 @@ WHERE state = 'sending' AND worker = $3 AND NOT id = ANY($1::bigint[])
 WITH lost AS (
     UPDATE messages m SET state = CASE WHEN m.started_at IS NULL THEN 'queued' ELSE 'unknown' END, leased_until = NULL,
         note = 'The sender stopped before the outcome was stored.', updated_at = $1
-    WHERE m.state = 'sending' AND m.leased_until < $1
+    WHERE m.state = 'sending' AND m.leased_until < now()
     RETURNING m.id, m.campaign_id, m.contact_id, m.state),
 told AS (
     INSERT INTO facts (kind, contact_id, subject_id, object_id)
@@ -78,7 +79,7 @@ SELECT count(*) FROM lost
 
 -- name: extend_leases
 -- What is still in this worker's hand stays there while its server takes its time.
-UPDATE messages SET leased_until = $2 WHERE id = ANY($1::bigint[]) AND state = 'sending' AND worker = $3
+UPDATE messages SET leased_until = now() + $2::interval WHERE id = ANY($1::bigint[]) AND state = 'sending' AND worker = $3
 
 -- name: sending_campaigns
 -- Campaigns with something to do now, the longest waiting first.
