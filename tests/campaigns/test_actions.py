@@ -205,6 +205,12 @@ async def test_single_messages_go_unless_they_are_on_their_way(core: Core):
         await actions.delete_messages(core, 999, ids)
 
 
+async def died(core: Core) -> None:
+    """The sender of what is in hand died, and its leases ran out."""
+    await core.db.execute("UPDATE messages SET leased_until = now() - interval '1 second' WHERE state = 'sending'")
+    await claims.recover_lost(core)
+
+
 @pytest.mark.parametrize("seed", range(4))
 async def test_any_order_of_actions_keeps_every_sum(core: Core, clock: FixedClock, seed: int):
     """Two hundred random steps; nothing but a clear refusal may stop one, and no row is ever lost on the way."""
@@ -220,7 +226,7 @@ async def test_any_order_of_actions_keeps_every_sum(core: Core, clock: FixedCloc
         lambda: drawing.advance_campaigns(core),
         lambda: drawing.advance_campaigns(core),
         lambda: claims.claim(core, made, limit=3, worker="w", account_id=1),
-        lambda: claims.recover_lost(core),
+        lambda: died(core),
         lambda: claims.retry_messages(core, made, ["unknown"]),
     ]
     seen = {(await campaign_by_id(core, made)).state}
