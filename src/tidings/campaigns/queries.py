@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from tidings.campaigns import store
-from tidings.campaigns.types import Campaign, CampaignView, Link, Subject
+from tidings.campaigns.types import Campaign, CampaignView, Link, State, Subject
 from tidings.platform.core import Core
 from tidings.platform.errors import NotFound
 from tidings.platform.pagination import Page, PageRequest
@@ -14,6 +15,16 @@ SORTS = {
     name: f"c.{name}"
     for name in ("id", "title", "state", "scheduled_at", "created_at", "updated_at", "recipients_count", "finished_at")
 }
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignTitle:
+    """A campaign by name."""
+
+    id: int
+    title: str
+    state: State
+    is_drawn: bool
 
 
 async def campaign_by_id(core: Core, campaign_id: int) -> Campaign:
@@ -112,3 +123,20 @@ async def titles_of(core: Core, ids: Sequence[int]) -> dict[int, str]:
     """Titles by id; campaigns that are gone are left out."""
     rows = await core.db.fetch("SELECT id, title FROM campaigns WHERE id = ANY($1::bigint[])", list(set(ids)))
     return {row["id"]: row["title"] for row in rows}
+
+
+async def search_campaigns(
+    core: Core, text: str = "", *, ids: Sequence[int] | None = None, states: Sequence[str] = (), limit: int = 10
+) -> list[CampaignTitle]:
+    """Campaigns whose title holds the text, the newest first; optionally only those ids or in those states."""
+    like = text.strip().lower().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    rows = await core.db.fetch(
+        """SELECT id, title, state, is_drawn FROM campaigns WHERE kind = 'campaign' AND lower(title) LIKE $1
+        AND ($2::bigint[] IS NULL OR id = ANY($2)) AND (cardinality($3::text[]) = 0 OR state = ANY($3))
+        ORDER BY id DESC LIMIT $4""",
+        f"%{like}%",
+        list(ids) if ids is not None else None,
+        list(states),
+        limit,
+    )
+    return [CampaignTitle(*row) for row in rows]

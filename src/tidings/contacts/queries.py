@@ -141,5 +141,13 @@ async def find_note(core: Core, note_id: int) -> Note | None:
     return Note(*row) if row else None
 
 
+async def notes_by_ids(core: Core, ids: Sequence[int]) -> list[Note]:
+    """Several notes at once, newest first; unknown ids are left out."""
+    return [
+        Note(*row)
+        for row in await core.db.fetch(f"{_NOTES} WHERE n.id = ANY($1::bigint[]) ORDER BY n.id DESC", list(ids))
+    ]
+
+
 def _escaped(text: str) -> str:
     return text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")

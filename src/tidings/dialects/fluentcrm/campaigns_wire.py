@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from tidings.campaigns.queries import CampaignTitle
 from tidings.campaigns.types import Campaign, CampaignView
 from tidings.dialects._engine.calls import as_structure, is_true
 from tidings.dialects.fluentcrm.wire import Wire
@@ -75,7 +76,7 @@ _MESSAGE_STATES = {
 _TYPE_LABELS = {"campaign": "Campaign", "custom_email_campaign": "Campaign"}
 
 
-def status_word(campaign: Campaign) -> str:
+def status_word(campaign: Campaign | CampaignTitle) -> str:
     """The dialect's status: `scheduled` is two words here, before and after drawing."""
     if campaign.state == "scheduled":
         return "scheduled" if campaign.is_drawn else "pending-scheduled"

@@ -289,10 +289,8 @@ async def campaigns_list(call: Call) -> Any:
 
 
 async def campaign_options(call: Call) -> Any:
-    found = await queries.list_campaigns(
-        call.core, PageRequest(per_page=_OPTIONS), states=_BEGUN, search=call.text("search")
-    )
-    return {"options": [{"id": view.campaign.id, "title": view.campaign.title} for view in found.rows]}
+    found = await queries.search_campaigns(call.core, call.text("search"), states=_BEGUN, limit=_OPTIONS)
+    return {"options": [{"id": one.id, "title": one.title} for one in found]}
 
 
 async def automations(call: Call) -> Any:

@@ -15,6 +15,7 @@ from tidings.dialects.fluentcrm import (
     contact_tabs,
     custom_fields,
     reports,
+    search,
     settings,
     subscribers,
     users,
@@ -71,6 +72,7 @@ def build() -> RouteTable:
         campaigns,
         campaign_reports,
         reports,
+        search,
         settings,
         users,
     )
