@@ -18,6 +18,7 @@ from tidings.campaigns import actions as campaigns
 from tidings.campaigns import drawing
 from tidings.contacts import actions as contacts
 from tidings.contacts.types import Draft
+from tidings.platform import jobs
 from tidings.platform.core import Core
 from tidings.public import app
 from tidings.segments.types import Everybody, to_json
@@ -119,6 +120,13 @@ async def captured_links(core: Core, recipient: str) -> list[str]:
     part = email.message_from_bytes(raw, policy=email.policy.default).get_body(("html",))
     assert part is not None
     return [unescape(one) for one in re.findall(rf'href="({HOME}[^"]+)"', part.get_content())]
+
+
+async def run_jobs(core: Core) -> None:
+    """Does what a worker would do with everything that is queued."""
+    while claimed := await jobs.claim(core.db, list(jobs.KINDS), 10):
+        for job in claimed:
+            await jobs.run_claimed(core, job)
 
 
 def form_of(page: str) -> dict[str, str]:

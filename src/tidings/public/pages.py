@@ -16,6 +16,7 @@ from tidings.contacts import catalog, queries
 from tidings.contacts.rules import is_email
 from tidings.contacts.types import ContactView, Draft, WritePolicy
 from tidings.messages.leaving import mark_left
+from tidings.messages.links import ask_for_link
 from tidings.messages.mailing import addresses
 from tidings.messages.optin import after_confirmation
 from tidings.messages.optin_settings import is_target
@@ -196,7 +197,7 @@ class Pages:
         return await self._render("request.html", title=title, action=AJAX, ajax_action=ajax_action)
 
     async def _submit_request(self, visit: Visit, *, is_leaving: bool) -> Reply:
-        """Mails a link; the answer never tells whether the address is known."""
+        """Has a link mailed; neither the answer nor its time tells whether the address is known."""
         email = visit.get("email").strip()
         if not is_email(email) or visit.get("website"):
             return await self._done(visit, "Please provide a valid email address", is_ok=False)
@@ -205,13 +206,7 @@ class Pages:
             await count_try(self._core, f"link:{email.lower()}", 3)
         except RateLimited as error:
             return await self._done(visit, error.message, is_ok=False)
-        view = await queries.find_contact_by_email(self._core, email)
-        if view is not None:
-            made = await addresses(self._core)
-            maker = made.unsubscribe_url if is_leaving else made.manage_url
-            await self._mail(
-                email, "Your link", "Unsubscribe" if is_leaving else "Preferences", maker(view.contact.id, 0)
-            )
+        await ask_for_link(self._core, email, "unsubscribe" if is_leaving else "preferences")
         what = (
             "contains a link to unsubscribe from our mailing list"
             if is_leaving
