@@ -154,10 +154,16 @@ class Browse:
     async def check_access(self) -> None:
         """No breach of WCAG 2.2 A and AA that axe can see on the page as it stands."""
         # Colours in the middle of a transition are nobody's; endless animations (skeletons) are not waited for.
+        # A colour that is inherited begins its own transition when its parent's has ended, so it is asked again.
         await self.page.evaluate(
-            """() => Promise.all(document.getAnimations()
-                .filter((one) => one.effect?.getComputedTiming().iterations !== Infinity)
-                .map((one) => one.finished.catch(() => null)))"""
+            """async () => {
+                const running = () => document.getAnimations()
+                    .filter((one) => one.effect?.getComputedTiming().iterations !== Infinity);
+                for (let all = running(); all.length; all = running()) {
+                    await Promise.all(all.map((one) => one.finished.catch(() => null)));
+                    await new Promise((again) => requestAnimationFrame(again));
+                }
+            }"""
         )
         # Axe is put in by the debugger's door, because the content policy refuses foreign scripts.
         await self.page.evaluate(AXE_FILE_PATH.read_text())

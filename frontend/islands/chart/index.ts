@@ -22,7 +22,7 @@ function draw(element: HTMLElement, data: Series): uPlot {
       height: HEIGHT,
       tzDate: (x) => uPlot.tzDate(new Date(x * 1000), "UTC"),
       cursor: { points: { size: 8 }, drag: { x: false, y: false } },
-      legend: { live: true, markers: { width: 0 } },
+      legend: { live: true, markers: { width: 0, fill: (_, at) => colour(data.lines[at - 1]?.colour ?? "line") } },
       scales: { y: { range: () => [0, top * 1.1] } },
       axes: [
         { ...axis, grid: { show: false }, space: 80, values: (_, ats) => ats.map((x) => at.format(x * 1000)) },

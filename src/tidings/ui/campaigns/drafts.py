@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from tidings.campaigns import queries
 from tidings.campaigns.types import Campaign
+from tidings.contacts import queries as contacts
 from tidings.messages import accounts
 from tidings.platform.core import Core
+from tidings.segments.queries import where_of
+from tidings.segments.types import from_json
 from tidings.ui.shell.guard import Detour
-from tidings.ui.shell.visit import Visiting
+from tidings.ui.shell.visit import Visit, Visiting
 
 WRITE = "fcrm_manage_emails"
 READ = "fcrm_read_emails"
@@ -30,6 +33,14 @@ def next_step(campaign: Campaign) -> str:
     if not campaign.body.strip():
         return f"{base}/content"
     return f"{base}/review" if campaign.audience else f"{base}/recipients"
+
+
+async def somebody(visit: Visit, campaign: Campaign) -> int:
+    """One of the people it is meant for, to show the mail as; 0 when there is none or the caller may read nobody."""
+    if not campaign.audience or not visit.me.may("fcrm_read_contacts"):
+        return 0
+    where = await where_of(visit.core, from_json(campaign.audience))
+    return next(iter(await contacts.list_ids(visit.core, where, limit=1)), 0)
 
 
 async def captures(core: Core) -> bool:

@@ -16,7 +16,7 @@ from tidings.platform.errors import Conflict
 from tidings.reports.campaigns import CampaignNumbers, numbers_from
 from tidings.segments.queries import list_segments
 from tidings.ui.campaigns import audience
-from tidings.ui.campaigns.drafts import DELETE, READ, WRITE, captures, next_step
+from tidings.ui.campaigns.drafts import DELETE, READ, WRITE, captures, next_step, somebody
 from tidings.ui.campaigns.sending import offer
 from tidings.ui.shell.forms import Form
 from tidings.ui.shell.guard import Detour
@@ -97,6 +97,7 @@ async def campaign_page(visit: Visiting, campaign_id: FromPath[int]) -> Response
         chosen=chosen,
         without=without,
         is_captured=await captures(core),
+        contact=await somebody(visit, campaign),
     )
 
 

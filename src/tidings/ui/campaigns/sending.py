@@ -20,7 +20,7 @@ from tidings.platform.pagination import PageRequest
 from tidings.segments.queries import Segment, list_segments
 from tidings.segments.types import from_json, to_json
 from tidings.ui.campaigns import audience, findings, forms
-from tidings.ui.campaigns.drafts import WRITE, captures, draft_of
+from tidings.ui.campaigns.drafts import WRITE, captures, draft_of, somebody
 from tidings.ui.shell.forms import Form
 from tidings.ui.shell.texts import _
 from tidings.ui.shell.visit import Visiting
@@ -150,6 +150,7 @@ async def _review(visit: Visiting, campaign: Campaign, form: Form, status: int =
         sender=await mailing.sender_of(core, campaign.sender),
         tracks=(values["open_tracking"], values["click_tracking"]),
         is_captured=await captures(core),
+        contact=await somebody(visit, campaign),
         status=status,
     )
 
