@@ -8,6 +8,7 @@ import pytest
 from tidings import app
 from tidings.app import AsgiApp, Dispatcher, Receive, Scope, Send, door_of
 from tidings.platform.core import Core
+from tidings.platform.proxies import TrustedProxies
 
 
 @pytest.mark.parametrize(
@@ -48,6 +49,7 @@ async def _call(
         sent.append(message)
 
     scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": list(headers)}
+    scope["client"] = ("127.0.0.1", 4711)
     await asgi(scope, receive, send)
     found = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
     return sent[0]["status"], found, b"".join(message.get("body", b"") for message in sent[1:])
@@ -75,6 +77,19 @@ async def test_a_body_over_the_limit_is_refused_declared_or_not(core: Core, monk
     assert (await _call(dispatcher, body=b"x" * 100_000))[0] == 200
     assert (await _call(dispatcher, body=b"x" * 100_001))[0] == 413
     assert (await _call(dispatcher, headers=[(b"content-length", b"100001")]))[0] == 413
+
+
+async def test_a_door_sees_the_visitor_behind_a_trusted_proxy_and_no_other(core: Core):
+    seen: list[str] = []
+
+    async def looking(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.append(scope["client"][0])
+        await _reader(scope, receive, send)
+
+    told = [(b"x-forwarded-for", b"1.1.1.1, 203.0.113.9")]
+    for proxies in (TrustedProxies(["127.0.0.1"]), TrustedProxies(()), None):
+        await _call(Dispatcher(core, {"ui": looking}, proxies), headers=told)
+    assert seen == ["203.0.113.9", "127.0.0.1", "127.0.0.1"]
 
 
 async def test_a_crash_in_a_door_is_a_plain_500_without_details(core: Core):

@@ -24,6 +24,7 @@ from tidings.platform.db import Database
 from tidings.platform.health import Readiness
 from tidings.platform.installation import Installation
 from tidings.platform.logs import configure_logs
+from tidings.platform.proxies import TrustedProxies
 from tidings.platform.supervisor import die_with_parent
 from tidings.settings import ProcessSettings
 
@@ -70,9 +71,10 @@ async def build_core(settings: ProcessSettings, *, max_connections: int = 10) ->
     return Core(db, SystemClock(), keys, Installation(db, keys), settings.data_dir)
 
 
-def build_asgi(core: Core) -> Dispatcher:
+def build_asgi(core: Core, proxies: TrustedProxies | None = None) -> Dispatcher:
     """Every door behind one dispatcher. They are imported here, so that a command without a server starts quickly."""
-    return Dispatcher(core, {name: importlib.import_module(module).build(core) for name, (module, _) in DOORS.items()})
+    doors = {name: importlib.import_module(module).build(core) for name, (module, _) in DOORS.items()}
+    return Dispatcher(core, doors, proxies)
 
 
 def door_of(path: str, query: bytes) -> str:
@@ -92,9 +94,10 @@ def door_of(path: str, query: bytes) -> str:
 class Dispatcher:
     """Sends a request to its door, adds what every answer carries, counts it, and answers health by itself."""
 
-    def __init__(self, core: Core, doors: dict[str, AsgiApp]) -> None:
+    def __init__(self, core: Core, doors: dict[str, AsgiApp], proxies: TrustedProxies | None = None) -> None:
         self.core = core
         self.doors = doors
+        self._proxies = proxies or TrustedProxies(())
         self._readiness = Readiness(core)
         self._lifespans: list[_Lifespan] = []
 
@@ -118,6 +121,10 @@ class Dispatcher:
         if path in ("/healthz", "/readyz", "/metrics"):
             await self._own(path, send)
             return
+        peer, port = scope.get("client") or ("", 0)
+        visitor = self._proxies.visitor(peer, scope["headers"])
+        if visitor != peer:
+            scope["client"] = (visitor, port)
         name = door_of(path, scope["query_string"])
         await self._pass(name, self.doors[name], scope, receive, send)
 
@@ -250,7 +257,7 @@ class Application:
         await receive()
         try:
             core = await build_core(self._settings)
-            self._dispatcher = build_asgi(core)
+            self._dispatcher = build_asgi(core, TrustedProxies(self._settings.trusted_proxies))
             await self._dispatcher.start()
         except Exception as error:
             log.exception("the web process cannot start")

@@ -68,6 +68,7 @@ class ProcessSettings:
     secret_key: str | None
     web_processes: int
     log_format: str
+    trusted_proxies: tuple[str, ...]
 
     @classmethod
     def from_environment(cls, **overrides: Any) -> ProcessSettings:
@@ -80,6 +81,9 @@ class ProcessSettings:
             "secret_key": os.environ.get("TIDINGS_SECRET_KEY") or None,
             "web_processes": int(os.environ.get("TIDINGS_WEB_PROCESSES") or "1"),
             "log_format": os.environ.get("TIDINGS_LOG_FORMAT") or "console",
+            "trusted_proxies": tuple(
+                os.environ.get("TIDINGS_TRUSTED_PROXIES", "127.0.0.1 ::1").replace(",", " ").split()
+            ),
         }
         values.update({key: value for key, value in overrides.items() if value is not None})
         values["data_dir"] = Path(values["data_dir"]).absolute()
