@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from tests.segments.reference import Person, Sent
+from tests.segments.reference import COMPANIES, Person, Sent
 from tidings.contacts.types import STATUSES
 from tidings.platform.db import Database
 from tidings.segments import types as t
@@ -57,6 +57,7 @@ def make_people(seed: int, n: int) -> list[Person]:
                 {slug: value for slug, value in custom.items() if value is not None or chance.random() < 0.2},
                 frozenset(k for k in (1, 2, 3) if chance.random() < 0.4),
                 frozenset(k for k in (1, 2, 3) if chance.random() < 0.4),
+                frozenset(k for k in COMPANIES if chance.random() < 0.4),
                 {k: _sent(chance, instants) for k in (1, 2) if chance.random() < 0.6},
             )
         )
@@ -78,6 +79,10 @@ async def store_people(db: Database, people: list[Person]) -> None:
                 f"INSERT INTO {table} (id, title, slug) OVERRIDING SYSTEM VALUE"
                 " SELECT n, n::text, n::text FROM generate_series(1, 3) n"
             )
+        await tx.executemany(
+            "INSERT INTO companies (id, name, type, industry) OVERRIDING SYSTEM VALUE VALUES ($1, $2, $3, $4)",
+            [(n, f"Company {n}", one["type"], one["industry"]) for n, one in COMPANIES.items()],
+        )
         await tx.execute(
             "INSERT INTO campaigns (id, title) OVERRIDING SYSTEM VALUE SELECT n, 'c' FROM generate_series(1, 2) n"
         )
@@ -88,6 +93,7 @@ async def store_people(db: Database, people: list[Person]) -> None:
         for table, column, links in (
             ("contact_tags", "tag_id", [(p.columns["id"], k) for p in people for k in p.tags]),
             ("contact_lists", "list_id", [(p.columns["id"], k) for p in people for k in p.lists]),
+            ("contact_companies", "company_id", [(p.columns["id"], k) for p in people for k in p.companies]),
         ):
             await tx.executemany(f"INSERT INTO {table} (contact_id, {column}) VALUES ($1, $2)", links)
         await tx.executemany(
@@ -142,6 +148,13 @@ leaves: dict[str, st.SearchStrategy] = {
     "custom field": st.sampled_from(sorted(FIELDS)).flatmap(_custom),
     "tags": st.builds(t.HasTags, _SETS, _IDS),
     "lists": st.builds(t.InLists, _SETS, _IDS),
+    "companies": st.builds(t.InCompanies, _SETS, _IDS),
+    "company": st.builds(
+        t.CompanyIs,
+        st.sampled_from(["type", "industry"]),
+        st.sampled_from(["in", "not_in", "empty", "filled"]),
+        st.lists(st.sampled_from(["partner", "VENDOR", "Banking", "other"]), max_size=3).map(tuple),
+    ),
     "status": st.lists(st.sampled_from(STATUSES), max_size=4).map(lambda some: t.StatusIn(tuple(some))),
     "search": st.builds(
         t.Search, st.sampled_from([*WORDS, "", "  ", "Ada Berlin", "@example", "p1", "%"]), st.booleans()

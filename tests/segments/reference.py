@@ -13,9 +13,11 @@ from tidings.segments.types import (
     Audience,
     CampaignActivity,
     ColumnIs,
+    CompanyIs,
     CustomFieldIs,
     Everybody,
     HasTags,
+    InCompanies,
     InLists,
     MailActivity,
     Nobody,
@@ -28,6 +30,11 @@ from tidings.segments.types import (
 
 SEARCHED = ["email", "first_name", "last_name", "address_line_1", "address_line_2", "postal_code", "city", "state"]
 SEARCHED += ["country", "phone", "status"]
+COMPANIES = {
+    1: {"type": "Partner", "industry": None},
+    2: {"type": "vendor", "industry": "Banking"},
+    3: {"type": None, "industry": ""},
+}
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,7 @@ class Person:
     custom: dict[str, object] = field(default_factory=dict)
     tags: frozenset[int] = frozenset()
     lists: frozenset[int] = frozenset()
+    companies: frozenset[int] = frozenset()
     messages: dict[int, Sent] = field(default_factory=dict)
 
 
@@ -78,6 +86,10 @@ class Judge:
                 return members(rule.operator, set(rule.ids), who.tags)
             case InLists():
                 return members(rule.operator, set(rule.ids), who.lists)
+            case InCompanies():
+                return members(rule.operator, set(rule.ids), who.companies)
+            case CompanyIs():
+                return company(rule, who)
             case StatusIn():
                 return who.columns["status"] in rule.statuses
             case Search():
@@ -205,6 +217,13 @@ def last_activity(activity: str, who: Person) -> object:
     if activity == "sent":
         return max((mail.sent_at for mail in who.messages.values() if mail.sent_at), default=None)
     return who.columns.get(f"{activity}_at")
+
+
+def company(rule: CompanyIs, who: Person) -> bool:
+    found = {(COMPANIES[one][rule.field] or "").lower() for one in who.companies}
+    if rule.operator in ("empty", "filled"):
+        return bool(found - {""}) == (rule.operator == "filled")
+    return bool(found & {value.lower() for value in rule.values}) == (rule.operator == "in")
 
 
 def campaign(rule: CampaignActivity, who: Person) -> bool:

@@ -21,9 +21,11 @@ from tidings.segments.types import (
     Audience,
     CampaignActivity,
     ColumnIs,
+    CompanyIs,
     CustomFieldIs,
     Everybody,
     HasTags,
+    InCompanies,
     InLists,
     MailActivity,
     Nobody,
@@ -116,7 +118,7 @@ def _compile(rule: Rule, bound: Bound) -> str:
 
 def _negated(child: Rule, bound: Bound) -> str:
     sql = _compile(child, bound)
-    if isinstance(child, HasTags | InLists | CampaignActivity | StatusIn):
+    if isinstance(child, HasTags | InLists | InCompanies | CompanyIs | CampaignActivity | StatusIn):
         # Never NULL, so a plain NOT says the same and can become an anti-join.
         return f"NOT ({sql})"
     return f"({sql}) IS NOT TRUE"
@@ -132,6 +134,10 @@ def _leaf(rule: Rule, bound: Bound) -> str:
             return _membership("contact_tags", "tag_id", rule.operator, rule.ids, bound)
         case InLists():
             return _membership("contact_lists", "list_id", rule.operator, rule.ids, bound)
+        case InCompanies():
+            return _membership("contact_companies", "company_id", rule.operator, rule.ids, bound)
+        case CompanyIs():
+            return _company(rule, bound)
         case StatusIn():
             return f"c.status = ANY({bound(list(rule.statuses))}::text[])"
         case Search():
@@ -165,6 +171,16 @@ def _membership(table: str, column: str, operator: str, ids: Sequence[int], boun
         counted = f"SELECT count(*) FROM {table} m WHERE m.contact_id = c.id"
         every = f"({counted} AND m.{column} = ANY({bound(unique)}::bigint[])) = {bound(len(unique))}::bigint"
     return f"NOT ({every})" if operator == "not_in_all" else every
+
+
+def _company(rule: CompanyIs, bound: Bound) -> str:
+    # The expression that migration 0011 indexes; an empty text is no word.
+    word = f"lower(coalesce(k.{rule.field}, ''))"
+    exists = "NOT EXISTS" if rule.operator in ("not_in", "empty") else "EXISTS"
+    link = "SELECT 1 FROM contact_companies m JOIN companies k ON k.id = m.company_id WHERE m.contact_id = c.id"
+    if rule.operator in ("empty", "filled"):
+        return f"{exists} ({link} AND {word} <> '')"
+    return f"{exists} ({link} AND {word} = ANY(SELECT lower(w) FROM unnest({bound(list(rule.values))}::text[]) w))"
 
 
 def _search(rule: Search, bound: Bound) -> str:

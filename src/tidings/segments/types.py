@@ -119,6 +119,28 @@ class InLists(_Rule, frozen=True, tag="lists"):
         _check_ids(self.ids)
 
 
+class InCompanies(_Rule, frozen=True, tag="companies"):
+    """Companies by id, primary or not, with the operators of HasTags."""
+
+    operator: SetOperator
+    ids: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        _check_ids(self.ids)
+
+
+class CompanyIs(_Rule, frozen=True, tag="company"):
+    """A word of one of the contact's companies, without letter case: in (one has any of the values), not_in (none
+    has), empty (there is none with a value), filled."""
+
+    field: Literal["type", "industry"]
+    operator: Literal["in", "not_in", "empty", "filled"]
+    values: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        _check("text", "in", self.values)
+
+
 class StatusIn(_Rule, frozen=True, tag="status"):
     """The contact's status is one of these."""
 
@@ -185,6 +207,8 @@ Rule = (
     | CustomFieldIs
     | HasTags
     | InLists
+    | InCompanies
+    | CompanyIs
     | StatusIn
     | Search
     | MailActivity

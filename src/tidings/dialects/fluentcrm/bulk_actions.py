@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from tidings.contacts import actions, queries
+from tidings.contacts.companies import members
+from tidings.contacts.companies.queries import companies_by_ids
 from tidings.contacts.types import STATUSES, Draft
 from tidings.dialects._engine.calls import Call
 from tidings.dialects._engine.routes import Route
@@ -62,6 +64,19 @@ async def _custom(call: Call, ids: list[int]) -> str:
     return "Custom Fields has been updated for the selected subscribers"
 
 
+async def _company(call: Call, ids: list[int]) -> str:
+    company_id = call.integer("new_status") or 0
+    if company_id not in await companies_by_ids(call.core, [company_id]):
+        raise Refused("Please select a company")
+    if call.text("action_name") == "add_to_company":
+        n, done = len((await members.attach_companies(call.core, ids, [company_id])).joined), "attached to"
+    else:
+        n, done = len((await members.detach_companies(call.core, ids, [company_id])).left), "detached from"
+    if not n:
+        raise Refused("No valid active subscribers found for this company")
+    return f"{n} subscribers have been {done} the selected company"
+
+
 async def _double_opt_in(call: Call, ids: list[int]) -> str:
     for contact_id in ids:
         try:
@@ -87,6 +102,8 @@ _ACTIONS: dict[str, Callable[[Call, list[int]], Awaitable[str]]] = {
     "change_contact_status": _status,
     "change_contact_type": _type,
     "update_custom_fields": _custom,
+    "add_to_company": _company,
+    "remove_from_company": _company,
     "send_double_optin": _double_opt_in,
     "delete_contacts": _delete,
 }

@@ -7,9 +7,10 @@ from typing import Any
 from tidings.campaigns import actions, queries
 from tidings.campaigns.types import Campaign
 from tidings.contacts import queries as contacts
+from tidings.contacts.types import ContactView
 from tidings.dialects._engine.calls import Call
 from tidings.dialects._engine.routes import Route
-from tidings.dialects.fluentcrm import people
+from tidings.dialects.fluentcrm import companies_wire, people
 from tidings.dialects.fluentcrm.campaigns_wire import campaign_body, message_body, stat_rows
 from tidings.dialects.fluentcrm.envelope import page_object, page_of_rows, page_request
 from tidings.messages.mailing import sender_of
@@ -213,7 +214,12 @@ async def contacts_by_segment(call: Call) -> Any:
     chosen = CampaignActivity(campaign.id, kind) if kind else All((rule, StatusIn(("subscribed",))))  # type: ignore[arg-type]
     where = await where_of(call.core, chosen)
     page = await contacts.list_contacts(call.core, page_request(call), where)
-    return {"subscribers": page_object(call, page, lambda view: people.view_body(view, call.context))}
+    joined = await companies_wire.joined_of(call, [view.contact for view in page.rows])
+
+    def encode(view: ContactView) -> dict[str, Any]:
+        return people.view_body(view, call.context) | companies_wire.relations(view.contact, joined, call.context)
+
+    return {"subscribers": page_object(call, page, encode)}
 
 
 async def revenues(_call: Call) -> Any:

@@ -18,9 +18,11 @@ from tidings.segments.types import (
     Any,
     CampaignActivity,
     ColumnIs,
+    CompanyIs,
     CustomFieldIs,
     Everybody,
     HasTags,
+    InCompanies,
     InLists,
     MailActivity,
     Nobody,
@@ -109,7 +111,12 @@ _CAMPAIGN = {
     "in": "sent",
     "not_in": "not_sent",
 }
-_SEGMENT = ("status", "contact_type", "sms_status", "tags", "lists", "companies")
+_MEMBERSHIPS: dict[str, Callable[[Anything, tuple[int, ...]], Rule]] = {
+    "tags": HasTags,
+    "lists": InLists,
+    "companies": InCompanies,
+}
+_SEGMENT = ("status", "contact_type", "sms_status", *_MEMBERSHIPS, "company_type", "company_industry")
 
 
 def is_condition(value: object) -> bool:
@@ -239,10 +246,10 @@ def _segment(name: str, condition: Condition) -> Rule:
         return _status(operator, condition)
     if name in ("contact_type", "sms_status"):
         return _subscriber(name, condition)
-    if name in ("tags", "lists"):
+    if name in _MEMBERSHIPS:
         return _memberships(name, operator, condition)
-    if name == "companies":
-        return _companies(operator, condition)
+    if name in ("company_type", "company_industry"):
+        return _company_word(name.removeprefix("company_"), operator, condition)
     return Nobody()
 
 
@@ -261,25 +268,15 @@ def _memberships(name: str, operator: str, condition: Condition) -> Rule:
     ids = ids_of(listed(condition.get("value")))
     if not ids and operator not in ("empty", "filled"):
         return Nobody()
-    wanted = cast(Anything, operator)
-    ids = () if operator in ("empty", "filled") else ids
-    return HasTags(wanted, ids) if name == "tags" else InLists(wanted, ids)
+    return _MEMBERSHIPS[name](cast(Anything, operator), () if operator in ("empty", "filled") else ids)
 
 
-def _companies(operator: str, condition: Condition) -> Rule:
+def _company_word(field: Anything, operator: str, condition: Condition) -> Rule:
+    operator = {"equals": "in", "not_equals": "not_in"}.get(operator, operator)
     if operator in ("empty", "filled"):
-        return ColumnIs("company_id", cast(Anything, operator))
-    ids = ids_of(listed(condition.get("value")))
-    if not ids:
-        return Nobody()
-    # A contact has its primary company only, so all of several can hold for nobody.
-    rules: dict[str, Rule] = {
-        "in": ColumnIs("company_id", "in", ids),
-        "not_in": ColumnIs("company_id", "not_in", ids),
-        "in_all": All(tuple(ColumnIs("company_id", "equals", one) for one in ids)),
-        "not_in_all": Not(All(tuple(ColumnIs("company_id", "equals", one) for one in ids))),
-    }
-    return rules.get({"equals": "in", "not_equals": "not_in"}.get(operator, operator), Nobody())
+        return CompanyIs(field, cast(Anything, operator))
+    values = tuple(str(_scalar(one)) for one in listed(condition.get("value")))
+    return CompanyIs(field, cast(Anything, operator), values) if values and operator in ("in", "not_in") else Nobody()
 
 
 def _activity(name: str, condition: Condition) -> Rule:

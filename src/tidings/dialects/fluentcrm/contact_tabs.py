@@ -75,11 +75,12 @@ async def list_notes(call: Call) -> Any:
         return note_body(call, note) | {"added_by": author}
 
     body: dict[str, Any] = {"notes": page_object(call, page, encode)}
-    body["fields"] = {"fields": _note_fields()}
+    body["fields"] = {"fields": note_fields()}
     return body
 
 
-def _note_fields() -> dict[str, Any]:
+def note_fields() -> dict[str, Any]:
+    """What a form of a note asks for."""
     options = [{"id": kind, "label": kind.replace("_", " ").capitalize()} for kind in NOTE_TYPES]
     moment = {"type": "input-date", "data_type": "datetime", "name": "created_at", "label": "Date Time"}
     moment |= {"id": "fc_note_title", "value_format": "YYYY-MM-DD HH:mm:ss", "help": "Leave empty for now"}
@@ -98,7 +99,8 @@ def _note_fields() -> dict[str, Any]:
     }
 
 
-def _note_input(call: Call) -> dict[str, Any]:
+def note_input(call: Call) -> dict[str, Any]:
+    """The note of a body; raises FieldErrors."""
     given = call.record("note")
     missing = {
         name: Problem("required", f"The {name} field is required.")
@@ -111,9 +113,9 @@ def _note_input(call: Call) -> dict[str, Any]:
 
 
 async def create_note(call: Call) -> Any:
-    given = _note_input(call)
+    given = note_input(call)
     contact_id = await _require(call)
-    text = await render_for_contact(call.core, _clean_html(str(given["description"])), contact_id)
+    text = await render_for_contact(call.core, clean_html(str(given["description"])), contact_id)
     note_id = await actions.add_note(
         call.core,
         contact_id,
@@ -136,12 +138,13 @@ async def create_note(call: Call) -> Any:
     return {"note": body, "message": "Note successfully added"}
 
 
-def _clean_html(text: str) -> str:
+def clean_html(text: str) -> str:
+    """Markup that is safe to show."""
     return nh3.clean(text, clean_content_tags=set(), tags=nh3.ALLOWED_TAGS - {"script", "style"})
 
 
 async def update_note(call: Call) -> Any:
-    given = _note_input(call)
+    given = note_input(call)
     note_id = call.id("note_id")
     known = await queries.find_note(call.core, note_id)
     if known is None or known.contact_id != call.id():
@@ -151,7 +154,7 @@ async def update_note(call: Call) -> Any:
         note_id,
         kind=rules.clean_text(str(given["type"]))[:50],
         title=rules.clean_text(str(given["title"])),
-        description=_clean_html(str(given["description"])),
+        description=clean_html(str(given["description"])),
         created_at=call.context.instant(given["created_at"]) if given.get("created_at") else None,
     )
     note = await queries.find_note(call.core, note_id)

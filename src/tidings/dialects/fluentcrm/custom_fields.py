@@ -1,4 +1,4 @@
-"""Definitions of custom fields (spec §2.3)."""
+"""Definitions of custom fields of contacts, and of companies (spec §2.3)."""
 
 from __future__ import annotations
 
@@ -51,8 +51,11 @@ def field_from(row: dict[str, Any]) -> CustomField:
     )
 
 
-async def get_fields(call: Call) -> Any:
-    fields = await queries.custom_fields(call.core)
+_GROUPS = {"contact": "Custom Profile Data", "company": "Custom Company Data"}
+
+
+async def get_fields(call: Call, subject: str = "contact") -> Any:
+    fields = await queries.custom_fields(call.core, subject)
     body: dict[str, Any] = {"fields": [field_body(field) for field in fields.values()]}
     if "field_types" in call.items("with"):
         body["field_types"] = {
@@ -60,21 +63,23 @@ async def get_fields(call: Call) -> Any:
         }
     if "field_groups" in call.items("with"):
         groups = dict.fromkeys(f.group_name for f in fields.values() if f.group_name != "default")
-        body["field_groups"] = [{"slug": "default", "title": "Custom Profile Data"}]
+        body["field_groups"] = [{"slug": "default", "title": _GROUPS[subject]}]
         body["field_groups"] += [{"slug": name, "title": name} for name in groups]
     return body
 
 
-async def save_fields(call: Call) -> Any:
+async def save_fields(call: Call, subject: str = "contact") -> Any:
     rows = call.structure("fields")
     if not isinstance(rows, list):
         raise Refused("The fields must be a list.")
-    fields = await actions.replace_custom_fields(call.core, [field_from(row) for row in rows if isinstance(row, dict)])
+    wanted = [field_from(row) for row in rows if isinstance(row, dict)]
+    fields = await actions.replace_custom_fields(call.core, wanted, subject=subject)
     return {"fields": [field_body(field) for field in fields], "message": "Fields saved successfully!"}
 
 
-async def rename_group(call: Call) -> Any:
-    fields = await actions.rename_field_group(call.core, call.text("old_name"), call.text("new_name"))
+async def rename_group(call: Call, subject: str = "contact") -> Any:
+    was, now = call.text("old_name"), call.text("new_name")
+    fields = await actions.rename_field_group(call.core, was, now, subject=subject)
     return {"fields": [field_body(field) for field in fields], "message": "Group name updated successfully!"}
 
 

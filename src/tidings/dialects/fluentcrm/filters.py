@@ -21,6 +21,7 @@ from tidings.segments.types import (
     ColumnIs,
     Everybody,
     HasTags,
+    InCompanies,
     InLists,
     Nobody,
     Row,
@@ -98,7 +99,7 @@ def _simple_rules(params: Mapping[str, Anything]) -> list[Rule]:
     if lists := listed(params.get("lists")):
         rules.append(InLists("in", ids_of(lists)))
     if companies := listed(params.get("company_ids")):
-        rules.append(ColumnIs("company_id", "in", ids_of(companies)))
+        rules.append(InCompanies("in", ids_of(companies)))
     if statuses := known_statuses(listed(params.get("statuses"))):
         rules.append(StatusIn(statuses))
     if statuses := known_statuses(listed(params.get("contact_status"))):

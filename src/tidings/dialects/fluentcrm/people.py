@@ -112,8 +112,11 @@ def terms_body(rows: Sequence[Membership], contact_id: int, wire: Wire, *, kind:
     """Tags or lists of a contact, each with its pivot."""
     body: list[dict[str, Any]] = []
     owner, model = str(contact_id), f"FluentCrm\\App\\Models\\{kind}"
+    joined_at, joined = None, None
     for row in rows:
-        joined = wire.iso(row.joined_at)
+        # Most memberships of a person begin at one moment, so its text is made once.
+        if row.joined_at != joined_at:
+            joined_at, joined = row.joined_at, wire.iso(row.joined_at)
         pivot = {"subscriber_id": owner, "object_id": str(row.id), "object_type": model}
         body.append(_term(row, wire, kind) | {"pivot": pivot | {"created_at": joined, "updated_at": joined}})
     return body
@@ -134,13 +137,10 @@ def _term(row: Membership, wire: Wire, kind: str) -> dict[str, Any]:
 
 
 def view_body(view: ContactView, wire: Wire) -> dict[str, Any]:
-    """A contact with tags and lists."""
+    """A contact with tags and lists; its companies are `companies_wire.relations`'."""
     body = contact_body(view.contact, wire)
     body["tags"] = terms_body(view.tags, view.contact.id, wire, kind="Tag")
     body["lists"] = terms_body(view.lists, view.contact.id, wire, kind="Lists")
-    # companies come with their own module
-    body["company"] = None
-    body["companies"] = []
     return body
 
 

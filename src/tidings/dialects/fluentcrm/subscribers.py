@@ -6,10 +6,12 @@ from __future__ import annotations
 from typing import Any
 
 from tidings.contacts import actions, catalog, queries, rules
+from tidings.contacts.companies import members
+from tidings.contacts.companies.queries import companies_by_ids
 from tidings.contacts.types import EDITABLE_STATUSES, STATUSES, Draft, WritePolicy
 from tidings.dialects._engine.calls import Call, as_integer, as_list, as_structure, encoded
 from tidings.dialects._engine.routes import Route
-from tidings.dialects.fluentcrm import people
+from tidings.dialects.fluentcrm import companies_wire, people
 from tidings.dialects.fluentcrm.dialect import FieldErrors
 from tidings.dialects.fluentcrm.envelope import page_object, page_request
 from tidings.dialects.fluentcrm.filters import contact_query_rule
@@ -40,8 +42,10 @@ async def list_subscribers(call: Call) -> Any:
     page = await queries.list_contacts(call.core, page_request(call, sorts=SORTS), where)
     has_custom = call.flag("custom_fields") or call.flag("__with_custom_fields")
 
+    joined = await companies_wire.joined_of(call, [view.contact for view in page.rows])
+
     def encode(view: Any) -> dict[str, Any]:
-        body = people.view_body(view, call.context)
+        body = people.view_body(view, call.context) | companies_wire.relations(view.contact, joined, call.context)
         return body | {"custom_fields": view.contact.custom} if has_custom else body
 
     body = page_object(call, page, encode)
@@ -60,7 +64,8 @@ async def get_subscriber(call: Call) -> Any:
         view = await queries.find_contact_by_email(call.core, call.text("get_by_email"))
     if view is None:
         raise Refused("Subscriber not found")
-    body = people.view_body(view, call.context)
+    joined = await companies_wire.joined_of(call, [view.contact])
+    body = people.view_body(view, call.context) | companies_wire.relations(view.contact, joined, call.context)
     body["date_of_birth"] = body["date_of_birth"] or ""
     if view.contact.user_id is not None:
         body["user_edit_url"] = f"{call.context.public_url}/settings/team/{view.contact.user_id}"
@@ -73,7 +78,7 @@ async def get_subscriber(call: Call) -> Any:
         body["custom_values"] = view.contact.custom
     if view.contact.status in ("unsubscribed", "bounced", "complained", "spammed"):
         body |= await _why_gone(call, view.contact.id)
-    body.pop("company")
+    body.pop("company", None)
     answer: dict[str, Any] = {"subscriber": body}
     if "custom_fields" in wanted:
         answer["custom_fields"] = [
@@ -97,7 +102,8 @@ def draft_of(params: dict[str, Any], **more: Any) -> Draft:
     """A draft of a body; its tags and lists are `words` of the body unless given."""
     status = params.get("status")
     custom = as_structure(params.get("custom_values"))
-    terms: dict[str, Any] = {"tags": words(params, "tags"), "lists": words(params, "lists")}
+    terms: dict[str, Any] = {name: words(params, name) for name in ("tags", "lists", "companies")}
+    terms["companies"] += words(params, "company_id")
     return Draft(
         values=people.values_from(params),
         custom=custom if isinstance(custom, dict) else {},
@@ -176,6 +182,8 @@ async def update_subscriber(call: Call) -> Any:
         id=contact_id,
         tags=words(params, "attach_tags") + words(params, "tags"),
         lists=words(params, "attach_lists") + words(params, "lists"),
+        companies=[one for name in ("attach_companies", "companies", "company_id") for one in words(params, name)],
+        remove_companies=words(params, "detach_companies"),
         remove_tags=words(params, "detach_tags"),
         remove_lists=words(params, "detach_lists"),
     )
@@ -185,6 +193,9 @@ async def update_subscriber(call: Call) -> Any:
         written = await actions.write_contact(call.core, draft, WritePolicy(on_missing="refuse", may_rise=True))
     except Invalid as error:
         raise _worded(error) from error
+    primary = as_integer(params.get("company_id"))
+    if primary in await companies_by_ids(call.core, [primary] if primary else []):
+        await members.make_primary(call.core, [contact_id], primary or 0)
     view = await queries.contact_by_id(call.core, contact_id)
     body = people.contact_body(view.contact, call.context)
     if draft.tags or draft.lists or draft.remove_tags or draft.remove_lists:
@@ -224,8 +235,8 @@ async def update_property(call: Call) -> Any:
     if allowed is not None and value not in allowed:
         raise Refused("Value is not valid")
     if name == "company_id":
-        raise NotFound("company", value)
-    if name == "status":
+        await members.make_primary(call.core, ids, as_integer(value) or 0)
+    elif name == "status":
         await actions.set_status(call.core, ids, value, reason="edited", may_rise=True)  # type: ignore[arg-type]
     else:
         known = await queries.contacts_by_ids(call.core, ids)
@@ -273,7 +284,11 @@ async def sync_segments(call: Call) -> Any:
         drafts = [Draft(id=one, lists=attach, remove_lists=detach) for one in known]
     await actions.write_contacts(call.core, drafts)
     views = await queries.contacts_by_ids(call.core, list(known))
-    rows = [people.view_body(views[one], call.context) for one in sorted(views)]
+    joined = await companies_wire.joined_of(call, [view.contact for view in views.values()])
+    rows = [
+        people.view_body(views[one], call.context) | companies_wire.relations(views[one].contact, joined, call.context)
+        for one in sorted(views)
+    ]
     noun = "subscriber" if len(call.items("subscribers")) == 1 else "subscribers"
     return {"message": f"Successfully updated the {noun}.", "subscribers": rows}
 
