@@ -167,6 +167,7 @@ async def test_who_left_is_listed_with_the_reason(core: Core, door: Door):
     assert "1 person left" in page
     assert "Too &lt;many&gt;" in page
     assert "N1 Lee" in page
+    assert "p1@y.co" in page
 
 
 async def test_a_campaign_that_has_not_begun_has_no_numbers(core: Core, door: Door):

@@ -14,6 +14,7 @@ from tidings.messages import claims
 from tidings.messages.preview import message_view
 from tidings.messages.queries import list_messages, message_by_id
 from tidings.platform.errors import NotFound
+from tidings.platform.pagination import PageRequest
 from tidings.reports import campaigns as reports
 from tidings.reports import delivery
 from tidings.reports.campaigns import numbers_from
@@ -99,12 +100,16 @@ async def leavers_page(visit: Visiting, campaign_id: FromPath[int]) -> Response[
     core, table = visit.core, visit.table(sort="id")
     view = await reported(core, campaign_id)
     rows = await reports.unsubscribers(core, campaign_id, table.request)
+    mails = await list_messages(
+        core, PageRequest(per_page=table.request.per_page), ids=[row.message_id for row in rows.rows]
+    )
     return await visit.page(
         "campaigns/leavers.html",
         campaign=view.campaign,
         table=table,
         rows=rows,
         numbers=numbers_from(view.counts),
+        emails={mail.message.id: mail.message.email for mail in mails.rows},
         names=await _names(visit, [row.contact_id for row in rows.rows]),
     )
 
