@@ -101,7 +101,7 @@ async def test_killed_projectors_fold_each_hit_exactly_once(core: Core, dsn: str
             " FROM fact_readers r WHERE r.name = 'hits'"
         ):
             await fold_hits(core)
-    assert len(hits) > 1000
+    assert len(hits) > 300
     await count(core, made, hits)
 
 

