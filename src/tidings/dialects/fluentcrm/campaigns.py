@@ -25,13 +25,13 @@ from tidings.dialects.fluentcrm.campaigns_wire import (
 )
 from tidings.dialects.fluentcrm.catalog import label_row
 from tidings.dialects.fluentcrm.dialect import FieldErrors
+from tidings.dialects.fluentcrm.dynamic_segments import rules_by_slug
 from tidings.dialects.fluentcrm.envelope import page_object, page_request
 from tidings.dialects.fluentcrm.filters import recipients_rule
 from tidings.messages.compliance import has_way_out
 from tidings.messages.mailing import addresses, source_from
 from tidings.messages.preview import preview, send_test
 from tidings.platform.errors import Invalid, NotFound, Problem, Refused
-from tidings.segments.queries import list_segments
 from tidings.segments.types import Nobody, Rule, from_json, to_json
 
 SORTS = {"id": "id", "title": "title", "status": "state", "scheduled_at": "scheduled_at", "created_at": "created_at"}
@@ -198,10 +198,7 @@ async def save_step(call: Call) -> Any:
 async def audience_of(call: Call, settings: Any) -> Rule:
     """The rule of recipient settings; a saved segment is taken as it is now."""
     fields = await contacts.custom_fields(call.core)
-    segments: dict[str, Rule] = {}
-    for one in await list_segments(call.core):
-        segments[f"custom_segment_{one.id}"] = one.rule
-    return recipients_rule(settings, fields=fields, segments=segments)
+    return recipients_rule(settings, fields=fields, segments=await rules_by_slug(call.core))
 
 
 async def estimated_contacts(call: Call) -> Any:

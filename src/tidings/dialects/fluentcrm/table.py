@@ -16,6 +16,7 @@ from tidings.dialects.fluentcrm import (
     company_tabs,
     contact_tabs,
     custom_fields,
+    dynamic_segments,
     reports,
     search,
     settings,
@@ -77,6 +78,7 @@ def build() -> RouteTable:
         campaign_reports,
         reports,
         search,
+        dynamic_segments,
         settings,
         users,
     )
