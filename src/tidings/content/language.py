@@ -69,12 +69,13 @@ def unknown_codes(source: str, language: Language, site: Site) -> list[str]:
     return list(found)
 
 
-_MANY = re.compile(r"(?:\{\{|##)[^{}#]{0,200}?\b(tags|lists)\b")
+_MORE = re.compile(r"(?:\{\{#?|##)[^{}#]{0,200}?\b(tags|lists|company(?:_name)?|industry|website)\b")
 
 
 def needs_of(*sources: str) -> frozenset[str]:
-    """Which of `tags` and `lists` the codes of the sources may ask for; sections by tag ask for the tags."""
-    found = {match[1] for source in sources for match in _MANY.finditer(source)}
+    """Which of `tags`, `lists` and `company` the codes of the sources may ask for; sections by tag ask for the tags."""
+    words = {match[1] for source in sources for match in _MORE.finditer(source)}
+    found = {word if word in ("tags", "lists") else "company" for word in words}
     return frozenset(found | ({"tags"} if any("tag_ids" in source for source in sources) else set()))
 
 

@@ -30,7 +30,7 @@ from tidings.messages.transports.types import Envelope, Outcome, Result
 from tidings.platform.core import Core
 from tidings.platform.errors import NotFound, Refused
 
-_ALL = ("tags", "lists")
+_ALL = ("tags", "lists", "company")
 _PERSON = f"SELECT {person_columns(_ALL)} FROM contacts c WHERE "
 
 
