@@ -51,10 +51,19 @@ _TABLE = (
     Setting("modules", dict, {}, "Which parts are switched on, by name; see platform.modules."),
     Setting("double_opt_in", dict, {}, "The confirmation mail and what follows it; see messages.optin_settings."),
     Setting("unsubscribe_redirect", str, "", "Where the page to leave sends people afterwards; empty: nowhere."),
+    Setting("text_messages", dict, {}, "Which provider sends text messages, and its open settings."),
+    Setting("text_messages_secrets", str, "", "Credentials of the providers, as JSON.", is_secret=True),
+    Setting("assistant", dict, {}, "Which language model writes drafts: provider, model, base address, instructions."),
+    Setting("assistant_key", str, "", "The key of that provider.", is_secret=True),
     Setting("dialects", dict, {}, "What a dialect keeps for itself, by dialect and name."),
 )
 
 SETTINGS: dict[str, Setting] = {setting.name: setting for setting in _TABLE}
+
+
+def is_development() -> bool:
+    """Whether this process may do what would ruin a real installation; TIDINGS_DEVELOPMENT=1 says so."""
+    return os.environ.get("TIDINGS_DEVELOPMENT", "") == "1"
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,11 @@ def share_proof(keys: Keyring, campaign_id: int) -> str:
     return keys.mac("share", campaign_id.to_bytes(8), size=16).hex()
 
 
+def bounce_code(keys: Keyring) -> str:
+    """What mail services show when they report bounces: one code for the installation."""
+    return f"fcrm_{keys.mac('bounce', b'', size=7).hex()}"
+
+
 def read_secure_hash(keys: Keyring, text: str, at: datetime) -> int | None:
     """The contact of a `<32 hex>__<contact id>` whose proof is of this or the last three periods, else None."""
     proof, _, number = text.partition("__")

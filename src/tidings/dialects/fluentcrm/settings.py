@@ -1,13 +1,20 @@
-"""The groups of settings that the main job needs: business, e-mail, compliance (spec §5.7). The rest follows."""
+"""Business and e-mail settings, and the routes of the installation as a whole: set-up, echo, modules, reset (spec §5.7, §7.13).
+
+The other groups have modules of their own: `settings_compliance`, `settings_optin`, `auto_subscribe`, `flags`.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from tidings.dialects._engine.calls import Call, is_true
+from tidings.dialects._engine.calls import Call
 from tidings.dialects._engine.routes import Route
+from tidings.dialects.fluentcrm.kept import keep, kept, note, plain
 from tidings.messages.compliance import has_way_out
+from tidings.platform import modules
 from tidings.platform.errors import Refused
+from tidings.platform.resetting import reset_data
+from tidings.settings import is_development
 
 FOOTER = (
     "{{crm.business_name}}, {{crm.business_address}}<br>Don't like these emails? "
@@ -18,6 +25,8 @@ FOOTER = (
 _BUSINESS = {"business_name": "business_name", "business_address": "business_address", "logo": "business_logo"}
 _BUSINESS |= {"admin_email": "admin_email"}
 _EMAIL = {name: name for name in ("from_name", "from_email", "reply_to_name", "reply_to_email", "email_footer")}
+_EMAIL |= {"unsubscribe_redirect": "unsubscribe_redirect"}
+_ONLY_WHEN_SET = ("reply_to_name", "reply_to_email", "unsubscribe_redirect")
 _PREFERENCES: dict[str, Any] = {
     "pref_list_type": "no",
     "pref_list_items": [],
@@ -27,105 +36,121 @@ _PREFERENCES: dict[str, Any] = {
     "show_on_page": "no",
     "pref_page_id": "",
 }
-_COMPLIANCE_DEFAULTS = {
-    "anonymize_ip": "no",
-    "delete_contact_on_user": "no",
-    "personal_data_export": "yes",
-    "one_click_unsubscribe": "no",
-    "enable_gravatar": "yes",
-    "gravatar_fallback": "yes",
-    "email_click_tracking": "yes",
-    "email_open_tracking": "yes",
-}
-_OWN = "fluentcrm"
-
-
-async def _own(call: Call) -> dict[str, Any]:
-    dialects = await call.core.installation.get("dialects")
-    return dict(dialects.get(_OWN) or {})
-
-
-async def _save(call: Call, changes: dict[str, Any], own: dict[str, Any]) -> None:
-    dialects = await call.core.installation.get("dialects")
-    await call.core.installation.put({**changes, "dialects": {**dialects, _OWN: own}})
 
 
 async def get_settings(call: Call) -> Any:
-    own, values = await _own(call), call.context.values
+    values = call.context.values
     groups: dict[str, Any] = {}
     wanted = call.items("settings_keys")
     if "email_settings" in wanted:
         email = {name: values[core] for name, core in _EMAIL.items()}
-        for name in ("reply_to_name", "reply_to_email"):
+        for name in _ONLY_WHEN_SET:
             if not email[name]:
                 email.pop(name)
-        email["emails_per_second"] = values["emails_per_second"] or own.get("emails_per_second", 15)
+        email["emails_per_second"] = values["emails_per_second"] or 15
         email["email_footer"] = email["email_footer"] or FOOTER
-        groups["email_settings"] = {**email, **_PREFERENCES, **own.get("email_settings", {})}
-    if "business_settings" in wanted and own.get("has_business"):
+        groups["email_settings"] = {**email, **_PREFERENCES, **await kept(call, "email_settings")}
+    if "business_settings" in wanted and await kept(call, "business_settings"):
         groups["business_settings"] = {name: values[core] for name, core in _BUSINESS.items()}
     return groups
 
 
 async def save_settings(call: Call) -> Any:
     groups = call.record("settings")
-    own = await _own(call)
     changes: dict[str, Any] = {}
     business, email = groups.get("business_settings"), groups.get("email_settings")
     if isinstance(business, dict):
-        own["has_business"] = True
-        changes |= {core: str(business[name] or "") for name, core in _BUSINESS.items() if name in business}
+        changes |= {core: plain(business[name]) for name, core in _BUSINESS.items() if name in business}
     if isinstance(email, dict):
-        footer = str(email.get("email_footer") or "")
-        if footer and not has_way_out({"body": footer, "design": "raw_html"}, {}):
-            raise Refused(
-                "##crm.unsubscribe_url## or ##crm.manage_subscription_url## string is required for compliance."
-            )
-        changes |= {core: str(email[name] or "") for name, core in _EMAIL.items() if name in email}
-        rate = str(email.get("emails_per_second") or "")
-        if rate.isascii() and rate.isdigit() and len(rate) < 9:
-            changes["emails_per_second"] = int(rate)
-        own["email_settings"] = {
-            **own.get("email_settings", {}),
-            **{k: v for k, v in email.items() if k in _PREFERENCES},
-        }
-    await _save(call, changes, own)
+        changes |= _email_changes(email)
+    await call.core.installation.put(changes)
+    if isinstance(business, dict):
+        await keep(call, "business_settings", {"is_saved": True})
+    if isinstance(email, dict):
+        own = {name: value for name, value in email.items() if name in _PREFERENCES}
+        await keep(call, "email_settings", {**await kept(call, "email_settings"), **own})
+    await note(call, "settings_saved", ", ".join(sorted(changes)))
     return {"message": "Settings Updated"}
 
 
-async def _compliance(call: Call) -> dict[str, str]:
-    own, values = await _own(call), await call.core.installation.values()
-    stored = {**_COMPLIANCE_DEFAULTS, **own.get("compliance", {})}
-    stored["anonymize_ip"] = "yes" if values["anonymize_ip"] else "no"
-    stored["one_click_unsubscribe"] = "yes" if values["one_click_unsubscribe"] else "no"
-    stored["email_open_tracking"] = values["open_tracking"]
-    stored["email_click_tracking"] = values["click_tracking"]
-    return stored
+def _email_changes(email: dict[str, Any]) -> dict[str, Any]:
+    footer = str(email.get("email_footer") or "")
+    if footer and not has_way_out({"body": footer, "design": "raw_html"}, {}):
+        raise Refused("##crm.unsubscribe_url## or ##crm.manage_subscription_url## string is required for compliance.")
+    changes: dict[str, Any] = {
+        core: footer if name == "email_footer" else plain(email[name]) for name, core in _EMAIL.items() if name in email
+    }
+    rate = str(email.get("emails_per_second") or "")
+    if rate.isascii() and rate.isdigit() and len(rate) < 9:
+        changes["emails_per_second"] = int(rate)
+    return changes
 
 
-async def get_compliance(call: Call) -> Any:
-    return {"settings": await _compliance(call)}
+async def complete_installation(call: Call) -> Any:
+    await call.core.installation.put({"is_set_up": True})
+    await note(call, "set_up_finished")
+    return {"message": "Installation has been completed"}
 
 
-async def save_compliance(call: Call) -> Any:
-    own = await _own(call)
-    given = {name: call.text(name) for name in _COMPLIANCE_DEFAULTS if name in call}
-    changes: dict[str, Any] = {}
-    for name, core in (("anonymize_ip", "anonymize_ip"), ("one_click_unsubscribe", "one_click_unsubscribe")):
-        if name in given:
-            changes[core] = is_true(given[name])
-    for name, core in (("email_open_tracking", "open_tracking"), ("email_click_tracking", "click_tracking")):
-        if given.get(name) in ("yes", "no", "anonymous"):
-            changes[core] = given[name]
-    own["compliance"] = {**own.get("compliance", {}), **{k: v if v in ("yes", "no") else "" for k, v in given.items()}}
-    await _save(call, changes, own)
-    return {"message": "Settings has been successfully updated", "settings": await _compliance(call)}
+async def echo(call: Call) -> Any:
+    return {"message": "Valid", "params": dict(call.params)}
 
 
-_NEEDS = "fcrm_manage_settings"
+# route: (module that is switched on, what is told, page of the interface)
+_BUILT_IN: dict[str, tuple[str, str, str]] = {
+    "install-fluentform": ("forms", "Fluent Forms has been installed and activated", "/forms"),
+    "install-fluentsmtp": ("", "FluentSMTP plugin has been installed and activated successfully", "/settings/sending"),
+    "install-fluent-support": ("support", "Fluent Support plugin has been installed and activated successfully", ""),
+    "install-fluent-cart": ("commerce", "FluentCart plugin has been installed and activated successfully", ""),
+    "install-fluent-boards": ("boards", "Fluent Boards plugin has been installed and activated successfully", ""),
+    "install-fluent-booking": ("booking", "Fluent Booking plugin has been installed and activated successfully", ""),
+    "install-fluent-community": ("community", "Fluent Community plugin has been installed and activated", ""),
+}
+
+
+async def install(call: Call) -> Any:
+    module, message, page = _BUILT_IN[call.request.path.rsplit("/", 1)[1]]
+    if module:
+        await modules.switch(call.core, {module: True})
+        await note(call, "module_switched_on", module)
+    url = f"{call.context.public_url}{page}"
+    body: dict[str, Any] = {"is_installed": True, "message": message}
+    if module == "forms":
+        body["ff_config"] = {"is_installed": True, "create_form_link": url}
+    elif page:
+        body["config_url"] = url
+    return body
+
+
+async def list_integrations(_call: Call) -> Any:
+    # Connectors of shops and the like are not built yet, so there is none to be set.
+    return {"integrations": []}
+
+
+async def save_integration(_call: Call) -> Any:
+    raise Refused("Sorry, the provided provider does not exist")
+
+
+async def reset_database(call: Call) -> Any:
+    if not is_development():
+        raise Refused("Development mode is not on, so the data cannot be reset.")
+    tables = await reset_data(call.core)
+    await note(call, "data_reset")
+    return {"message": "All data has been reset", "tables": tables}
+
+
+_NEEDS, _OWNER = "fcrm_manage_settings", "administrator"
+_INSTALLS = {"install-fluentsmtp": _OWNER, "install-fluent-support": _OWNER}
 ROUTES = [
     Route("GET", "/setting", "get-settings", _NEEDS, "view", get_settings),
     Route("PUT", "/setting", "save-settings", _NEEDS, "ack", save_settings),
-    Route("GET", "/setting/compliance", "get-compliance", _NEEDS, "view", get_compliance),
-    Route("POST", "/setting/compliance", "save-compliance", _NEEDS, "ack", save_compliance),
+    Route("POST", "/setting/complete-installation", "complete-installation", _NEEDS, "ack", complete_installation),
+    Route("GET", "/setting/integrations", "get-integrations", _NEEDS, "view", list_integrations),
+    Route("POST", "/setting/integrations", "save-integration", _NEEDS, "ack", save_integration),
+    Route("POST", "/setting/reset_db", "reset-database", _OWNER, "ack", reset_database),
+    *(Route("POST", f"/setting/{name}", name, _INSTALLS.get(name, _NEEDS), "ack", install) for name in _BUILT_IN),
+    *(
+        Route(method, "/setting/test", f"test-{method.lower()}-request", _NEEDS, "view", echo)
+        for method in ("GET", "POST", "PUT", "DELETE")
+    ),
 ]

@@ -17,11 +17,10 @@ from tidings.dialects.fluentcrm import (
     contact_tabs,
     custom_fields,
     dynamic_segments,
+    installation,
     reports,
     search,
-    settings,
     subscribers,
-    users,
 )
 from tidings.dialects.fluentcrm.dialect import PREFIX
 
@@ -79,7 +78,6 @@ def build() -> RouteTable:
         reports,
         search,
         dynamic_segments,
-        settings,
-        users,
+        installation,
     )
     return RouteTable([*own, *(route for one in resources for route in one.ROUTES)])

@@ -1,0 +1,58 @@
+"""Compliance settings (spec §5.7). Tracking, shortened addresses and one-click leaving are the core's; the rest is kept here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tidings.dialects._engine.calls import Call, is_true
+from tidings.dialects._engine.routes import Route
+from tidings.dialects.fluentcrm.kept import keep, kept, note
+
+_DEFAULTS = {
+    "anonymize_ip": "no",
+    "delete_contact_on_user": "no",
+    "personal_data_export": "yes",
+    "one_click_unsubscribe": "no",
+    "enable_gravatar": "yes",
+    "gravatar_fallback": "yes",
+    "email_click_tracking": "yes",
+    "email_open_tracking": "yes",
+}
+_FLAGS = ("anonymize_ip", "one_click_unsubscribe")
+# wire key: core setting
+_TRACKING = {"email_open_tracking": "open_tracking", "email_click_tracking": "click_tracking"}
+
+
+async def _shown(call: Call) -> dict[str, str]:
+    values = await call.core.installation.values()
+    stored = {**_DEFAULTS, **await kept(call, "compliance")}
+    stored |= {name: "yes" if values[name] else "no" for name in _FLAGS}
+    return stored | {name: values[core] for name, core in _TRACKING.items()}
+
+
+async def get_compliance(call: Call) -> Any:
+    return {"settings": await _shown(call)}
+
+
+async def save_compliance(call: Call) -> Any:
+    given = {name: call.text(name) for name in _DEFAULTS if name in call}
+    changes: dict[str, Any] = {name: is_true(given[name]) for name in _FLAGS if name in given}
+    for name, core in _TRACKING.items():
+        if given.get(name) in ("yes", "no", "anonymous"):
+            changes[core] = given[name]
+    own = {
+        name: value if value in ("yes", "no", "anonymous") else ""
+        for name, value in given.items()
+        if name not in _FLAGS and name not in _TRACKING
+    }
+    await call.core.installation.put(changes)
+    await keep(call, "compliance", {**await kept(call, "compliance"), **own})
+    await note(call, "compliance_saved", "", **given)
+    return {"message": "Settings has been successfully updated", "settings": await _shown(call)}
+
+
+_NEEDS = "fcrm_manage_settings"
+ROUTES = [
+    Route("GET", "/setting/compliance", "get-compliance", _NEEDS, "view", get_compliance),
+    Route("POST", "/setting/compliance", "save-compliance", _NEEDS, "ack", save_compliance),
+]
