@@ -89,6 +89,25 @@ async def test_counts_of_lists_follow_every_change_in_the_same_transaction(core:
     assert found.contacts_count == 6
 
 
+async def test_who_joins_a_group_is_in_its_list_and_who_leaves_the_list_is_in_no_group_of_it(core: Core):
+    list_ = await actions.create_list(core, title="News")
+    groups = [await actions.create_list(core, title=title, parent_id=list_) for title in ("Berlin", "Paris")]
+    other = await actions.create_list(core, title="Press")
+    one = (await actions.write_contact(core, Draft({"email": "a@x.co"}, lists=[groups[0]]))).id
+
+    async def lists_of() -> list[int]:
+        rows = await core.db.fetch("SELECT list_id FROM contact_lists WHERE contact_id = $1 ORDER BY list_id", one)
+        return [row["list_id"] for row in rows]
+
+    assert await lists_of() == [list_, groups[0]]
+    await actions.add_lists(core, [one], [groups[1], other])
+    await actions.remove_lists(core, [one], [groups[0]])
+    assert await lists_of() == [list_, groups[1], other]
+    await actions.remove_lists(core, [one], [list_])
+    assert await lists_of() == [other]
+    assert [(await catalog.list_by_id(core, n)).contacts_count for n in (list_, *groups, other)] == [0, 0, 0, 1]
+
+
 async def test_writers_at_once_lose_no_count_and_make_one_contact_per_address(core: Core):
     list_ = await actions.create_list(core, title="News")
 

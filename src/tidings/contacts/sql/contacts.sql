@@ -25,19 +25,23 @@ INSERT INTO facts (kind, contact_id, is_silent, data)
 SELECT 'tags_removed', contact_id, $3::bool, jsonb_build_object('tag_ids', jsonb_agg(tag_id ORDER BY tag_id)) FROM gone GROUP BY contact_id
 
 -- name: add_lists
+-- Who joins a group joins the list that it belongs to.
 WITH wanted AS (SELECT * FROM unnest($1::bigint[], $2::bigint[]) AS w (contact_id, list_id)),
 present AS (SELECT c.id FROM contacts c WHERE c.id = ANY($1::bigint[]) ORDER BY c.id FOR KEY SHARE),
 added AS (
     INSERT INTO contact_lists (contact_id, list_id, created_at)
-    SELECT DISTINCT w.contact_id, w.list_id, $4::timestamptz FROM wanted w JOIN present p ON p.id = w.contact_id JOIN lists t ON t.id = w.list_id
+    SELECT DISTINCT w.contact_id, t.id, $4::timestamptz FROM wanted w JOIN present p ON p.id = w.contact_id
+    JOIN lists l ON l.id = w.list_id JOIN lists t ON t.id IN (l.id, l.parent_id)
     ON CONFLICT DO NOTHING RETURNING contact_id, list_id)
 INSERT INTO facts (kind, contact_id, is_silent, data)
 SELECT 'lists_added', contact_id, $3::bool, jsonb_build_object('list_ids', jsonb_agg(list_id ORDER BY list_id)) FROM added GROUP BY contact_id
 
 -- name: remove_lists
+-- Who leaves a list leaves its groups.
 WITH gone AS (
-    DELETE FROM contact_lists m USING unnest($1::bigint[], $2::bigint[]) AS w (contact_id, list_id)
-    WHERE m.contact_id = w.contact_id AND m.list_id = w.list_id RETURNING m.contact_id, m.list_id)
+    DELETE FROM contact_lists m USING unnest($1::bigint[], $2::bigint[]) AS w (contact_id, list_id), lists l
+    WHERE m.contact_id = w.contact_id AND m.list_id = l.id AND w.list_id IN (l.id, l.parent_id)
+    RETURNING m.contact_id, m.list_id)
 INSERT INTO facts (kind, contact_id, is_silent, data)
 SELECT 'lists_removed', contact_id, $3::bool, jsonb_build_object('list_ids', jsonb_agg(list_id ORDER BY list_id)) FROM gone GROUP BY contact_id
 

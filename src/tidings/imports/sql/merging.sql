@@ -11,11 +11,13 @@ SELECT 'tags_added', contact_id, $2::boolean, jsonb_build_object('tag_ids', json
 FROM added GROUP BY contact_id
 
 -- name: add_lists
+-- Who joins a group joins the list that it belongs to.
 WITH wanted AS (
     SELECT m.contact_id, unnest($1::bigint[] || s.list_ids) AS list_id FROM import_met m JOIN import_stage s USING (line)),
 added AS (
     INSERT INTO contact_lists (contact_id, list_id, created_at)
-    SELECT w.contact_id, w.list_id, $3::timestamptz FROM wanted w JOIN lists t ON t.id = w.list_id
+    SELECT w.contact_id, t.id, $3::timestamptz FROM wanted w JOIN lists l ON l.id = w.list_id
+    JOIN lists t ON t.id IN (l.id, l.parent_id)
     ON CONFLICT DO NOTHING RETURNING contact_id, list_id)
 INSERT INTO facts (kind, contact_id, is_silent, data)
 SELECT 'lists_added', contact_id, $2::boolean, jsonb_build_object('list_ids', jsonb_agg(list_id ORDER BY list_id))
