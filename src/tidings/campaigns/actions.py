@@ -124,12 +124,14 @@ async def set_labels(
 
 
 async def schedule_campaign(
-    core: Core, campaign_id: int, *, at: datetime | None = None, spread_until: datetime | None = None
+    core: Core, campaign_id: int, *, at: datetime | None = None, spread_until: datetime | None = None, **values: Any
 ) -> None:
     """Plans a draft for `at`, or starts it now; with `spread_until` the mails go out evenly between the two.
 
-    Raises Refused when subject, body, sender or recipients are missing, or the range runs backwards.
+    `values` are changed with it, as `update_campaign` would. Raises Refused when subject, body, sender or recipients
+    are missing, or the range runs backwards.
     """
+    names, args = _columns(values)
     now = core.clock.now()
     if spread_until is not None and (at is None or spread_until <= at):
         raise Refused("The end of the sending range must be after its start.", code="bad_range")
@@ -142,12 +144,14 @@ async def schedule_campaign(
         if not campaign.audience:
             raise Refused("Please select at least one recipient.", code="no_recipients")
         is_now = at is None or (at <= now and spread_until is None)
+        sets = "".join(f", {name} = ${i}" for i, name in enumerate(names, start=4))
         await tx.execute(
-            """UPDATE campaigns SET scheduled_at = $2, spread_until = $3, is_drawn = false, drawn_up_to = 0,
-            recipients_count = 0 WHERE id = $1""",
+            f"""UPDATE campaigns SET scheduled_at = $2, spread_until = $3, is_drawn = false, drawn_up_to = 0,
+            recipients_count = 0, version = version + 1{sets} WHERE id = $1""",
             campaign_id,
             now if at is None else at,
             spread_until,
+            *args,
         )
         await store.move(core, tx, campaign, "drawing" if is_now else "scheduled", "campaign_scheduled")
 

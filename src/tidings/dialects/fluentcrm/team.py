@@ -163,11 +163,11 @@ async def delete_key(call: Call) -> Any:
     }
     if missing:
         raise FieldErrors(missing)
-    user = await _manager_by_id(call, user_id or 0)
-    for key in await queries.list_keys(call.core, user_id=user.id, kind="application-password"):
-        if key.uuid == uuid and key.revoked_at is None:
+    # Keys outlive the permissions of a manager, so whoever has one may be named here.
+    for key in await queries.list_keys(call.core, user_id=user_id or 0, origin=_ORIGIN):
+        if key.uuid == uuid:
             await access.revoke_key(call.core, key.id)
-            await note(call, "key_revoked", f"key {key.id}", user=user.login)
+            await note(call, "key_revoked", f"key {key.id}", user_id=key.user_id)
     return {"message": "API Key has been successfully deleted"}
 
 
