@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -233,3 +234,16 @@ async def test_who_only_reads_writes_nothing(core: Core, door: Door):
         assert (await door.client.get(f"/campaigns/{path}")).status_code == 403
     for action in ("edit", "content", "content/draft", "recipients", "estimate", "review", "test", "pause", "delete"):
         assert (await door.post(f"/campaigns/{made}/{action}", {"kind": "everybody"})).status_code == 403
+
+
+async def test_a_mail_is_shown_as_one_of_its_recipients_to_those_who_may_read_contacts(core: Core, door: Door):
+    await _people(core, 3)
+    made = await _draft(core, audience=to_json(ColumnIs("first_name", "in", ("N2",))))
+    chosen = await core.db.fetchval("SELECT id FROM contacts WHERE first_name = 'N2'")
+    assert f"preview?contact={chosen}&" in html.unescape((await door.client.get(f"/campaigns/{made}/review")).text)
+    await access.create_user(
+        core, login="ed", email="ed@example.com", role="editor", permissions=["fcrm_read_emails"], password=PASSWORD
+    )
+    door.client.cookies.clear()
+    await door.log_in("ed", PASSWORD)
+    assert "preview?contact=0&" in html.unescape((await door.client.get(f"/campaigns/{made}")).text)

@@ -90,6 +90,13 @@ async def test_a_report_counts_people_and_keeps_machines_apart(core: Core, door:
     assert "100% of those who opened" in page
     assert 'href="https://x.example/a"' in page
     assert "As a table" in page
+    link = await core.db.fetchval("SELECT id FROM links WHERE url = 'https://x.example/a'")
+    assert f"/campaigns/{made}/report/people?link={link}" in page
+    clicked = (await door.client.get(f"/campaigns/{made}/report/people?link={link}&q=p1")).text
+    assert "Only people who clicked" in clicked
+    assert ("p1@y.co" in clicked, "p0@y.co" in clicked, "p2@y.co" in clicked) == (True, False, False)
+    assert "2 people" in (await door.client.get(f"/campaigns/{made}/report/people?link={link}")).text
+    assert "6 people" in (await door.client.get(f"/campaigns/{made}/report/people?link=nonsense")).text
     others = (await door.client.get(f"/campaigns/{made}/report/others")).text
     assert "1 opens and 0 clicks by machines" in others
 

@@ -55,13 +55,16 @@ async def list_messages(
     ids: Sequence[int] | None = None,
     states: Sequence[str] = (),
     kinds: Sequence[str] = (),
+    link_id: int | None = None,
     total: int | None = None,
 ) -> Page[MessageRow]:
-    """A page of messages; an unknown filter is no filter. `kinds` are of campaigns; `total` spares the counting."""
+    """A page of messages; an unknown filter is no filter. `kinds` are of campaigns; `link_id` is a link of `campaign_id`
+    that was clicked; `total` spares the counting."""
     where = f"""($1::bigint IS NULL OR m.campaign_id = $1) AND ($2::bigint IS NULL OR m.contact_id = $2)
         AND ($3::text = '' OR lower(m.email) LIKE $3) AND ($4::bigint[] IS NULL OR m.id = ANY($4))
         AND (cardinality($5::text[]) = 0 OR m.state = ANY($5))
         AND (cardinality($6::text[]) = 0 OR m.campaign_id IN (SELECT id FROM campaigns WHERE kind = ANY($6)))
+        AND ($7::bigint IS NULL OR m.id IN (SELECT message_id FROM message_links WHERE campaign_id = $1 AND link_id = $7))
         AND {FILTERS.get(filter, "true")}"""
     text = search.strip().lower().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
     args = (
@@ -71,12 +74,13 @@ async def list_messages(
         list(ids) if ids is not None else None,
         list(states),
         list(kinds),
+        link_id,
     )
     rows = await core.db.fetch(
         f"""SELECT {MESSAGE_SELECTED}, c.title AS title_, c.kind AS kind_, coalesce(s.subject, c.subject) AS subject_,
         c.language AS language_
         FROM messages m JOIN campaigns c ON c.id = m.campaign_id LEFT JOIN campaign_subjects s ON s.id = m.subject_id
-        WHERE {where} {request.order_by(_SORTS)} LIMIT $7 OFFSET $8""",
+        WHERE {where} {request.order_by(_SORTS)} LIMIT $8 OFFSET $9""",
         *args,
         request.per_page,
         request.offset,

@@ -9,10 +9,13 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Stream
 
+from tidings.campaigns import queries
+from tidings.campaigns.types import Link
 from tidings.contacts import queries as contacts
 from tidings.messages import claims
 from tidings.messages.preview import message_view
 from tidings.messages.queries import list_messages, message_by_id
+from tidings.platform.core import Core
 from tidings.platform.errors import NotFound
 from tidings.platform.pagination import PageRequest
 from tidings.reports import campaigns as reports
@@ -58,7 +61,15 @@ async def people_page(visit: Visiting, campaign_id: FromPath[int]) -> Response[A
     core, table = visit.core, visit.table(sort="id", is_descending=False)
     view = await reported(core, campaign_id)
     shown = table.kept_value("show") if table.kept_value("show") in SHOWN else ""
-    rows = await list_messages(core, table.request, campaign_id=campaign_id, filter=shown, search=table.search)
+    link = await _link(core, campaign_id, table.kept_value("link"))
+    rows = await list_messages(
+        core,
+        table.request,
+        campaign_id=campaign_id,
+        filter=shown,
+        search=table.search,
+        link_id=link.id if link else None,
+    )
     return await visit.page(
         "campaigns/recipients_table.html",
         campaign=view.campaign,
@@ -67,7 +78,15 @@ async def people_page(visit: Visiting, campaign_id: FromPath[int]) -> Response[A
         names=await _names(visit, [row.message.contact_id for row in rows.rows]),
         choices=[(key, _(word)) for key, word in SHOWN.items()],
         shown=shown,
+        link=link,
     )
+
+
+async def _link(core: Core, campaign_id: int, wanted: str) -> Link | None:
+    """The link of the campaign that the address names, if any."""
+    if not wanted:
+        return None
+    return next((one for one in await queries.links_of(core, campaign_id) if str(one.id) == wanted), None)
 
 
 @get("/campaigns/{campaign_id:int}/report/people.csv", permission=EXPORT)
