@@ -233,3 +233,24 @@ async def test_every_bounce_service_has_its_address(crm: Mouth):
     ends = {url.rsplit("fcrm_")[1] for url in (one["webhook_url"] for one in configs["bounce_settings"].values())}
     assert len(ends) == 1
     assert len(ends.pop()) == 14
+
+
+async def test_pictures_come_from_where_the_compliance_settings_allow(crm: Mouth):
+    sent = {"email": "a@example.com", "status": "subscribed", "first_name": "<A>", "last_name": "Bee"}
+    assert "&d=" in (await crm.post("/subscribers", sent)).json()["contact"]["photo"]
+    await crm.post("/setting/compliance", {"gravatar_fallback": "no"})
+    assert (await crm.get("/subscribers/1")).json()["subscriber"]["photo"].endswith("?s=128")
+    await crm.post("/setting/compliance", {"enable_gravatar": "no"})
+    photo = (await crm.get("/subscribers/1")).json()["subscriber"]["photo"]
+    assert photo.startswith("data:image/svg+xml,")
+    assert "<" not in photo
+
+
+async def test_events_are_refused_while_their_module_is_off(crm: Mouth):
+    await crm.post("/subscribers", {"email": "a@example.com", "status": "subscribed"})
+    event = {"event_key": "a", "title": "b", "email": "a@example.com"}
+    assert (await crm.post("/subscribers/track-event", event)).status_code == 200
+    await crm.post("/setting/experiments", {"event_tracking": "no"})
+    off = {"message": "Event Tracker is not enabled", "error_code": "not_enabled"}
+    assert (await crm.post("/subscribers/track-event", event)).json() == off
+    assert (await crm.get("/subscribers/1/tracking-events")).json() == off

@@ -20,6 +20,7 @@ from tidings.messages.optin import send_opt_in
 from tidings.messages.preview import render_for_contact
 from tidings.messages.queries import delete_messages_of_contact, list_messages
 from tidings.platform.errors import NotFound, Problem, Refused
+from tidings.platform.modules import is_on
 from tidings.reports.contacts import clicked_links
 
 NOTE_TYPES = [
@@ -70,7 +71,7 @@ async def list_notes(call: Call) -> Any:
     def encode(note: Note) -> dict[str, Any]:
         author: Any = False
         if note.author_name:
-            photo = people.photo_of(note.author_name, note.author_name)
+            photo = people.photo_of(note.author_name, note.author_name, None, call.context)
             author = {"ID": note.author_id, "display_name": note.author_name, "photo": photo}
         return note_body(call, note) | {"added_by": author}
 
@@ -231,7 +232,13 @@ async def template_mock(call: Call) -> Any:
     return {"email_mock": mock}
 
 
+async def _require_events(call: Call) -> None:
+    if not await is_on(call.core, "events"):
+        raise Refused("Event Tracker is not enabled", flags={"error_code": "not_enabled"})
+
+
 async def tracking_events(call: Call) -> Any:
+    await _require_events(call)
     page = await events.list_events(call.core, call.id(), page_request(call))
 
     def encode(one: events.TrackedEvent) -> dict[str, Any]:
@@ -252,6 +259,7 @@ async def tracking_events(call: Call) -> Any:
 
 
 async def track_event(call: Call) -> Any:
+    await _require_events(call)
     missing = {
         name: Problem("required", f"The {name} field is required.")
         for name in ("event_key", "title")

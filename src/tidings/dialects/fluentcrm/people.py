@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Mapping, Sequence
+from html import escape
 from typing import Any
 from urllib.parse import quote
 
@@ -50,14 +51,29 @@ def md5_of(text: str) -> str:
     return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
-def photo_of(email: str, name: str, avatar: str | None = None) -> str:
-    """The avatar, else a Gravatar with an initials picture to fall back on."""
+def photo_of(email: str, name: str, avatar: str | None, wire: Wire) -> str:
+    """The avatar, else a Gravatar with an initials picture to fall back on, as the compliance settings want it.
+
+    Without Gravatar no other host is asked: the picture is in the address itself.
+    """
     if avatar:
         return avatar
+    if not wire.complies("enable_gravatar"):
+        return _own_picture(name or email)
     url = f"https://www.gravatar.com/avatar/{md5_of(email.strip().lower())}?s=128"
-    if name:
+    if name and wire.complies("gravatar_fallback"):
         url += f"&d={_INITIALS}{'%2B'.join(map(_quoted_twice, name.split(' ', 1)))}%2F128"
     return url
+
+
+def _own_picture(name: str) -> str:
+    letters = escape("".join(word[0] for word in name.split()[:2]).upper())
+    text = (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 128 128"><rect width="128" height="128" fill="#6b7686"/>'
+        f'<text x="64" y="82" font-family="sans-serif" font-size="52" fill="#fff" text-anchor="middle">{letters}</text>'
+        "</svg>"
+    )
+    return f"data:image/svg+xml,{quote(text)}"
 
 
 _INITIALS = quote("https://ui-avatars.com/api/", safe="")
@@ -104,7 +120,7 @@ def contact_body(contact: Contact, wire: Wire) -> dict[str, Any]:
         "last_activity": wire.stamp(c.active_at),
         "updated_at": wire.stamp(c.updated_at),
         "full_name": c.full_name,
-        "photo": photo_of(c.email or "", c.full_name, c.avatar),
+        "photo": photo_of(c.email or "", c.full_name, c.avatar, wire),
     }
 
 

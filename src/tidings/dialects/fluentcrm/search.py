@@ -29,7 +29,7 @@ async def global_search(call: Call) -> Any:
     groups = [_GROUPS[name][0] for name in scopes if name in _GROUPS and _may_see(call, _GROUPS[name][1])]
     found = await search(call.core, text, groups=groups, limit=_LIMIT)
     answer: dict[str, Any] = {
-        "subscribers": [_contact(one) for one in found.contacts],
+        "subscribers": [_contact(one, call) for one in found.contacts],
         "campaigns": [{"id": one.id, "title": one.title, "status": status_word(one)} for one in found.campaigns],
         "funnels": [],
         "companies": [{"id": one.id, "name": one.name, "logo": one.logo} for one in found.companies],
@@ -43,7 +43,7 @@ def _may_see(call: Call, permissions: str) -> bool:
     return any(one in call.caller.permissions for one in permissions.split("|"))
 
 
-def _contact(contact: Any) -> dict[str, Any]:
+def _contact(contact: Any, call: Call) -> dict[str, Any]:
     name = contact.full_name
     return {
         "id": contact.id,
@@ -51,7 +51,7 @@ def _contact(contact: Any) -> dict[str, Any]:
         "first_name": contact.first_name,
         "last_name": contact.last_name,
         "full_name": name,
-        "photo": people.photo_of(contact.email or "", name, contact.avatar),
+        "photo": people.photo_of(contact.email or "", name, contact.avatar, call.context),
     }
 
 

@@ -20,6 +20,10 @@ class Wire:
     values: dict[str, Any]
     terms: dict[tuple[str, int], dict[str, Any]] = field(default_factory=dict[tuple[str, int], dict[str, Any]])
 
+    def complies(self, name: str) -> bool:
+        """A flag of the compliance settings that is on unless somebody switched it off."""
+        return self.values["dialects"].get("fluentcrm.compliance", {}).get(name, "yes") == "yes"
+
     def stamp(self, value: datetime | None) -> str | None:
         """`YYYY-MM-DD HH:MM:SS` in the installation's zone."""
         # A page of contacts has hundreds of these: cut ISO text costs a third of strftime.
