@@ -55,6 +55,14 @@ async def list_users(core: Core, request: PageRequest, *, search: str = "", role
     return Page([store.user_from(row) for row in rows], total, request)
 
 
+async def users_by_ids(core: Core, ids: Sequence[int]) -> list[User]:
+    """Several users at once, by id; unknown ids are left out."""
+    rows = await core.db.fetch(
+        f"SELECT {store.SELECTED} FROM users u WHERE u.id = ANY($1::bigint[]) ORDER BY u.id", list(ids)
+    )
+    return [store.user_from(row) for row in rows]
+
+
 async def has_users(core: Core) -> bool:
     """Whether anybody can log in at all; a fresh installation has nobody."""
     return bool(await core.db.fetchval("SELECT EXISTS (SELECT 1 FROM users)"))
