@@ -5,7 +5,9 @@ after following it (fluentcrm.md §5.4). The settings are in `optin_settings`, t
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import nh3
 
@@ -14,11 +16,13 @@ from tidings.messages import mailing
 from tidings.messages.mailing import Written
 from tidings.messages.optin_settings import CONFIRMED, OptIn, is_target, opt_in_settings_for
 from tidings.messages.preview import find_person, render_for_contact, send_test
+from tidings.platform import jobs
 from tidings.platform.core import Core
 from tidings.platform.errors import NotFound, Refused
 from tidings.platform.limits import count_request
 
 REST_SECONDS = 150
+JOB = "mail_opt_in"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +48,36 @@ async def send_opt_in(core: Core, contact_id: int) -> None:
     usage = await count_request(core.db, f"opt-in:{contact_id}", 1, REST_SECONDS)
     if not usage.is_allowed:
         raise Refused("The confirmation mail was sent a moment ago. Please wait.", code="too_soon")
+    await _mail(core, contact_id, row["email"])
+
+
+async def queue_opt_ins(core: Core, contact_ids: Sequence[int]) -> None:
+    """Has workers mail the confirmation link to these contacts, so that who asks from outside waits for no mail server."""
+    for contact_id in contact_ids:
+        await jobs.enqueue(core, JOB, {"contact_id": contact_id}, unique_key=f"{JOB}:{contact_id}")
+
+
+@jobs.handles(JOB)
+async def mail_opt_in(core: Core, args: dict[str, Any], progress: jobs.Progress) -> None:
+    """Mails one who still is pending and was not mailed a moment ago; a mail that no account takes is tried again."""
+    contact_id: int = args["contact_id"]
+    email = await core.db.fetchval("SELECT email FROM contacts WHERE id = $1 AND status = 'pending'", contact_id)
+    if not email:
+        return
+    if not progress.values.get("is_counted"):
+        usage = await count_request(core.db, f"opt-in:{contact_id}", 1, REST_SECONDS)
+        if not usage.is_allowed:
+            return
+        await progress.report(is_counted=True)
+    await _mail(core, contact_id, email)
+
+
+async def _mail(core: Core, contact_id: int, email: str) -> None:
     said = await opt_in_settings_for(core, contact_id)
-    name = hashlib.md5(row["email"].encode(), usedforsecurity=False).hexdigest()
+    name = hashlib.md5(email.encode(), usedforsecurity=False).hexdigest()
     link = (await mailing.addresses(core)).confirm_url(contact_id, name)
     source = Source(subject=said.subject, preheader=said.preheader, body=said.body, design=said.design)
-    await send_test(core, Written(source, kind="transactional"), row["email"], prefix="", activate_url=link)
+    await send_test(core, Written(source, kind="transactional"), email, prefix="", activate_url=link)
 
 
 async def after_confirmation(core: Core, contact_id: int) -> Confirmed:

@@ -31,7 +31,7 @@ LOOPS: dict[str, Loop] = {
 }
 
 # Modules that register job handlers when they are imported.
-JOB_MODULES: tuple[str, ...] = ("tidings.imports.jobs", "tidings.messages.links")
+JOB_MODULES: tuple[str, ...] = ("tidings.imports.jobs", "tidings.messages.links", "tidings.messages.optin")
 
 STOPS_WITHIN = 8.0
 log = logging.getLogger("tidings.workers")

@@ -18,6 +18,7 @@ from tidings.dialects.fluentcrm import (
     contact_tabs,
     custom_fields,
     dynamic_segments,
+    imports,
     installation,
     pickers,
     reports,
@@ -82,6 +83,7 @@ def build() -> RouteTable:
         pickers,
         search,
         dynamic_segments,
+        imports,
         installation,
     )
     return RouteTable([*own, *(route for one in resources for route in one.ROUTES)])
