@@ -158,3 +158,12 @@ async def test_what_a_contact_is_called_is_shown_as_text(core: Core, door: Door)
     for path in ("/contacts", f"/contacts/{one}", f"/contacts/{one}/notes", f"/contacts/{one}/details"):
         text = (await door.client.get(path)).text
         assert not any(bad in text for bad in ("<b>Bobby", "<i>x", "<u>t", "<s>d")), path
+
+
+async def test_the_timeline_tells_which_companies_a_contact_joined_and_left(core: Core, door: Door):
+    [one] = await _write(core, Draft({"email": "a@example.com"}, companies=["Globex & Co", "Initech"]))
+    await actions.write_contact(core, Draft(id=one, remove_companies=["Initech"]))
+    await core.db.execute("DELETE FROM companies WHERE name = 'Initech'")
+    text = (await door.client.get(f"/contacts/{one}/timeline")).text
+    assert "Globex &amp; Co, a deleted company" in text
+    assert text.count("a deleted company") == 2

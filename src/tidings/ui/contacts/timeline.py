@@ -9,6 +9,7 @@ from datetime import datetime
 from tidings.campaigns.queries import titles_of
 from tidings.contacts import catalog
 from tidings.contacts import queries as contacts
+from tidings.contacts.companies.queries import companies_by_ids
 from tidings.contacts.queries import TimelineEntry
 from tidings.platform.core import Core
 from tidings.ui.shell.badges import badge_of
@@ -51,6 +52,8 @@ LOOKS = {
     "tags_removed": Look(icon="tag-off", text="Tag removed"),
     "lists_added": Look(icon="list-details", text="Added to"),
     "lists_removed": Look(icon="list", text="Removed from"),
+    "contact_joined_company": Look(icon="building-store", text="Joined"),
+    "contact_left_company": Look(icon="building-store", text="Left"),
     "note_added": Look(icon="note", text="Note added"),
     "event_tracked": Look(icon="bolt", text="Event", colour="accent"),
     "message_sent": Look(icon="send", text="Mail sent", colour="blue"),
@@ -68,16 +71,19 @@ class Known:
 
     lists: Names = field(default_factory=dict[int, str])
     tags: Names = field(default_factory=dict[int, str])
+    companies: Names = field(default_factory=dict[int, str])
     campaigns: Names = field(default_factory=dict[int, str])
     fields: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 async def lines_of(core: Core, contact_id: int, *, before: int | None = None, limit: int = 30) -> list[Line]:
-    """A page of the timeline, newest first; five statements whatever its length."""
+    """A page of the timeline, newest first; six statements whatever its length."""
     entries = await contacts.timeline(core, contact_id, before=before, limit=limit)
+    companies = await companies_by_ids(core, _ids(entries, "company_ids"))
     known = Known(
         lists={one.id: one.title for one in (await catalog.list_lists(core, ids=_ids(entries, "list_ids"))).rows},
         tags={one.id: one.title for one in (await catalog.list_tags(core, ids=_ids(entries, "tag_ids"))).rows},
+        companies={one.id: one.name for one in companies.values()},
         campaigns=await titles_of(core, [e.subject_id for e in entries if e.subject_id and _is_mail(e.kind)]),
         fields={slug: one.label for slug, one in (await contacts.custom_fields(core)).items()},
     )
@@ -118,6 +124,7 @@ def _thing(entry: TimelineEntry, known: Known) -> str:
         case _:
             titles = [known.tags.get(one, _("a deleted tag")) for one in data.get("tag_ids", ())]
             titles += [known.lists.get(one, _("a deleted list")) for one in data.get("list_ids", ())]
+            titles += [known.companies.get(one, _("a deleted company")) for one in data.get("company_ids", ())]
             return ", ".join(titles)
 
 
