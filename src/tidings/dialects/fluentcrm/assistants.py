@@ -10,6 +10,7 @@ from tidings.contacts import queries as contacts
 from tidings.dialects._engine.calls import Call, is_true
 from tidings.dialects._engine.routes import Route
 from tidings.dialects.fluentcrm.kept import note, plain, yes_no
+from tidings.dialects.fluentcrm.tools import TOOLS
 from tidings.messages import assistant as models
 from tidings.messages.assistant import Assistant
 from tidings.platform import modules
@@ -143,8 +144,7 @@ async def mcp_status(call: Call) -> Any:
     is_on = await modules.is_on(call.core, "tools")
     return {
         "endpoint_url": _endpoint(call),
-        # The server of the protocol is not built yet.
-        "tools_count": 0,
+        "tools_count": len(TOOLS) if is_on else 0,
         "mcp_enabled": is_on,
         "app_passwords_url": f"{call.context.public_url}/settings/keys",
         "current_user_login": call.caller.user.login,

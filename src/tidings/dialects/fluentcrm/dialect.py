@@ -27,6 +27,8 @@ from tidings.platform.errors import (
 )
 
 PREFIX = "/wp-json/fluent-crm/v2"
+# Beside the versions of the API, as clients of it expect.
+_TOOLS = "/wp-json/fluent-crm/mcp"
 # What is percent-encoded may hold one of the words too.
 _REWRITTEN = re.compile("rest_route|_method|%")
 _ENVELOPE = re.compile(r"(?:^|&)_envelope=(?:1|true)(?:&|$)")
@@ -58,6 +60,8 @@ class FluentCrm:
         path = request.path
         if "rest_route" in query and not path.startswith("/wp-json"):
             path = "/wp-json" + unquote(query["rest_route"][0])
+        if path.rstrip("/") == _TOOLS:
+            path = f"{PREFIX}/mcp"
         if not (path == PREFIX or path.startswith(PREFIX + "/")):
             raise NoRoute([])
         request.path = path[len(PREFIX) :].rstrip("/") or "/"
@@ -74,7 +78,7 @@ class FluentCrm:
         caller = await self._caller(core, request)
         if caller is None:
             raise Unauthenticated
-        if wanted and not any(_may(caller, one) for one in wanted.split("|")):
+        if wanted and not any(may(caller, one) for one in wanted.split("|")):
             raise Forbidden(wanted, _DENIED)
         return caller
 
@@ -147,7 +151,8 @@ class FluentCrm:
         return answer
 
 
-def _may(caller: Any, permission: str) -> bool:
+def may(caller: Any, permission: str) -> bool:
+    """Whether a caller holds a permission word of the route table."""
     return permission in caller.permissions or (permission == "administrator" and caller.user.role == "administrator")
 
 

@@ -24,8 +24,9 @@ from tidings.dialects.fluentcrm import (
     reports,
     search,
     subscribers,
+    tools,
 )
-from tidings.dialects.fluentcrm.dialect import PREFIX
+from tidings.dialects.fluentcrm.dialect import PREFIX, may
 
 _SECURITY = {"basic": {"type": "http", "scheme": "basic"}}
 # Some refusals are a bare text.
@@ -62,11 +63,17 @@ async def openapi(call: Call) -> Any:
     )
 
 
+async def use_tools(call: Call) -> Any:
+    """The endpoint for language models: each tool is a row of this table."""
+    return await tools.answer(call, build(), may)
+
+
 def build() -> RouteTable:
     """Every row."""
     own = [
         Route("GET", "/", "index", "", "view", index),
         Route("GET", "/openapi.json", "openapi", "-", "view", openapi),
+        Route("POST", tools.PATH, "use-tools", "", "ack", use_tools),
     ]
     resources = (
         catalog,
