@@ -42,7 +42,7 @@ async def test_companies_meet_by_name_and_owners_by_address(core: Core):
     done = await import_company_page(core, file, mapping)
     assert done == CompanyPage(total=4, rows=4, created=2, updated=0, skipped=2, has_more=False)
     acme, globex = [await queries.company_by_id(core, one) for one in (1, 2)]
-    assert (acme.company.website, acme.company.owner_id, acme.contacts_count) == ("https://acme.test", ada, 1)
+    assert (acme.company.website, acme.company.owner_id, acme.contacts_count) == ("http://acme.test", ada, 1)
     assert (acme.company.employees_number, acme.company.custom) == (12, {"vat": "DE1"})
     assert (globex.company.name, globex.company.owner_id, globex.company.employees_number) == ("GLOBEX", None, 0)
     again = await import_company_page(core, file, mapping, updates=True, creates_owners=True)
@@ -50,7 +50,7 @@ async def test_companies_meet_by_name_and_owners_by_address(core: Core):
     acme, globex = [await queries.company_by_id(core, one) for one in (1, 2)]
     assert (acme.company.name, acme.company.website, acme.company.employees_number) == (
         "Acme",
-        "https://other.test",
+        "http://other.test",
         12,
     )
     assert globex.company.owner_id is not None

@@ -14,7 +14,7 @@ from typing import Any
 
 from tidings.contacts.actions import write_contacts
 from tidings.contacts.companies.actions import write_companies
-from tidings.contacts.companies.rules import checked_values
+from tidings.contacts.companies.rules import URL_COLUMNS, checked_values
 from tidings.contacts.companies.types import WRITABLE_COLUMNS, CompanyDraft
 from tidings.contacts.queries import custom_fields
 from tidings.contacts.rules import custom_values, is_email
@@ -117,6 +117,10 @@ def _cut(path: Path, delimiter: str | None, page: int) -> tuple[list[str], list[
 
 def _row(cells: Sequence[str], places: Sequence[tuple[int, str]], fields: Mapping[str, CustomField]) -> _Row | None:
     given = {target: cells[place].strip() for place, target in places if place < len(cells) and cells[place].strip()}
+    for name in URL_COLUMNS:
+        # What a file calls a site without a scheme answers http for sure, and leads to https itself.
+        if name in given and "://" not in given[name]:
+            given[name] = f"http://{given[name]}"
     values = _fitting({name: text for name, text in given.items() if name in TARGETS[2:]})
     if "name" not in values:
         return None

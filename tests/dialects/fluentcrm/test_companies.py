@@ -362,7 +362,7 @@ async def test_companies_come_from_an_uploaded_file(crm: Mouth, core: Core):
         "offset": 0,
     }
     shown = (await crm.get("/companies/2")).json()["company"]
-    assert (shown["name"], shown["website"]) == ("Acme", "https://acme.test")
+    assert (shown["name"], shown["website"]) == ("Acme", "http://acme.test")
     no_name = await crm.post("/companies/csv-import", body | {"map": body["map"][1:]})
     assert (no_name.status_code, list(no_name.json())) == (422, ["name"])
     assert (await crm.post("/companies/csv-import", body | {"file": "../../etc/passwd"})).status_code == 422
