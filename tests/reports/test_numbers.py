@@ -16,7 +16,7 @@ from tidings.platform.core import Core
 from tidings.platform.pagination import PageRequest
 from tidings.reports import dashboard
 from tidings.reports.campaigns import activity, campaign_numbers, link_numbers, unsubscribers
-from tidings.reports.contacts import clicked_links, mail_stats
+from tidings.reports.contacts import clicked_links, count_by_country, mail_stats
 from tidings.reports.delivery import answers, other_hits, people_csv
 from tidings.reports.overview import ORDERS, best_campaigns
 from tidings.segments.types import Everybody, to_json
@@ -192,3 +192,51 @@ async def test_a_spreadsheet_runs_nothing_of_the_export(core: Core):
     assert rows[1][0] == "'=cmd@y.co"
     assert rows[1][-1].startswith("'@SUM")
     assert rows[2][:5] == ["plain@y.co", "sent", START.isoformat(), "2", START.isoformat()]
+
+
+async def test_a_series_counts_what_it_is_narrowed_to(core: Core):
+    day = START.date()
+    tag, a_list = await contacts.create_tag(core, title="T"), await contacts.create_list(core, title="L")
+    one, two = await campaign(core, "One"), await campaign(core, "Two")
+    for n in range(3):
+        await message(core, one if n < 2 else two, f"p{n}@y.co", unsubscribed_at=START)
+    ids = [row["id"] for row in await core.db.fetch("SELECT id FROM contacts ORDER BY id")]
+    await contacts.write_contacts(core, [Draft(id=ids[0], tags=[tag], lists=[a_list]), Draft(id=ids[1], tags=[tag])])
+    await core.db.execute("UPDATE contacts SET created_at = $1, status = 'pending' WHERE id = $2", START, ids[2])
+    await core.db.execute("UPDATE contacts SET created_at = $1", START)
+    for what, narrowed, n in (
+        ("contacts", dashboard.EVERYTHING, 3),
+        ("contacts", dashboard.Narrowed(status="pending"), 1),
+        ("contacts", dashboard.Narrowed(tag_id=tag), 2),
+        ("contacts", dashboard.Narrowed(tag_id=tag, list_id=a_list), 1),
+        # what means nothing for a series is not applied
+        ("contacts", dashboard.Narrowed(campaign_id=one), 3),
+        ("sent", dashboard.Narrowed(campaign_id=one), 2),
+        ("sent", dashboard.Narrowed(tag_id=tag), 3),
+        ("unsubscribed", dashboard.Narrowed(campaign_id=two), 1),
+        ("unsubscribed", dashboard.EVERYTHING, 0),
+    ):
+        assert await dashboard.series(core, what, day, day, narrowed=narrowed) == [(day, n)], (what, narrowed)
+
+
+async def test_performance_and_kinds_agree_with_the_rows(core: Core):
+    made = await campaign(core)
+    for n, state in enumerate(("sent", "sent", "bounced", "complained", "queued", "failed")):
+        await message(core, made, f"p{n}@y.co", state=state, **({"opened_at": START} if n == 0 else {}))
+    for since in (None, START, START - timedelta(days=1)):
+        got = await dashboard.performance(core, since)
+        assert (got.sent, got.delivered, got.bounced, got.opened, got.clicked) == (4, 3, 1, 1, 0)
+    assert (await dashboard.performance(core, START + timedelta(seconds=1))).sent == 0
+    assert await dashboard.messages_by_kind(core) == {
+        ("campaign", state): n
+        for state, n in (("bounced", 1), ("complained", 1), ("failed", 1), ("queued", 1), ("sent", 2))
+    }
+    assert (await dashboard.totals(core)).waiting == 1
+
+
+async def test_countries_are_counted_whatever_their_letters(core: Core):
+    for n, country in enumerate(("de", "DE", "De", "us", "", None)):
+        values = {"email": f"p{n}@y.co"} | ({"country": country} if country is not None else {})
+        await contacts.write_contact(core, Draft(values))
+    assert await count_by_country(core) == [("DE", 3), ("US", 1)]
+    assert await count_by_country(core, limit=1) == [("DE", 3)]

@@ -13,7 +13,7 @@ from typing import Any
 from tidings.contacts import catalog, queries
 from tidings.dialects._engine.calls import Call, as_structure
 from tidings.dialects._engine.routes import Route
-from tidings.dialects.fluentcrm import people
+from tidings.dialects.fluentcrm import companies_wire, people
 from tidings.dialects.fluentcrm.envelope import page_object, page_request
 from tidings.dialects.fluentcrm.filters import contact_query_rule
 from tidings.dialects.fluentcrm.segment_bodies import CUSTOM, editor_fields, segment_rule, segment_values
@@ -159,8 +159,10 @@ async def members(call: Call) -> Any:
     where = None if rule == Everybody() else await where_of(call.core, rule)
     page = await queries.list_contacts(call.core, page_request(call, sorts=SORTS), where)
 
+    joined = await companies_wire.joined_of(call, [view.contact for view in page.rows])
+
     def encode(view: Any) -> dict[str, Any]:
-        body = people.view_body(view, call.context)
+        body = people.view_body(view, call.context) | companies_wire.relations(view.contact, joined, call.context)
         return body | {"custom_fields": view.contact.custom} if has_custom else body
 
     return {"segment": segment, "subscribers": page_object(call, page, encode)}
