@@ -63,6 +63,25 @@ async def test_a_status_never_rises_without_an_explicit_word(core: Core, stored:
     assert (await queries.contact_by_id(core, one.id)).contact.status == "subscribed"
 
 
+async def test_who_is_taken_off_or_brought_back_by_hand_stands_in_the_ledger(core: Core):
+    one, two, three = [
+        w.id for w in await actions.write_contacts(core, [Draft({"email": f"p{n}@x.co"}) for n in range(3)])
+    ]
+    await actions.set_status(core, [one, two], "unsubscribed", reason="asked by phone")
+    await actions.set_status(core, [one], "unsubscribed")
+    await actions.set_status(core, [two], "subscribed", may_rise=True)
+    await actions.write_contact(core, Draft({"city": "Rome"}, id=three, status="unsubscribed"))
+    await actions.write_contact(core, Draft({"city": "Oslo"}, id=three, status="unsubscribed"))
+    await actions.write_contact(core, Draft(id=three, status="pending"), WritePolicy(may_rise=True))
+    rows = await core.db.fetch("SELECT contact_id, kind, source, reason FROM consents ORDER BY id")
+    assert sorted(tuple(row.values()) for row in rows) == [
+        (one, "opt_out", "by_hand", "asked by phone"),
+        (two, "opt_in", "by_hand", ""),
+        (two, "opt_out", "by_hand", "asked by phone"),
+        (three, "opt_out", "by_hand", ""),
+    ]
+
+
 async def test_counts_of_lists_follow_every_change_in_the_same_transaction(core: Core):
     list_ = await actions.create_list(core, title="News")
     ids = [

@@ -226,7 +226,7 @@ async def _change(
         done[place] = Written(contact.id, "updated" if changed or wants_status else "unchanged", tuple(changed))
     if rows:
         await store.update_contacts(tx, rows, at=core.clock.now(), may_rise=policy.may_rise)
-        facts += await _status_facts(tx, [c for _, d, c in drafts if d.status is not None], policy)
+        facts += await _status_facts(core, tx, [c for _, d, c in drafts if d.status is not None], policy)
         await write_facts(tx, facts)
     return done
 
@@ -260,9 +260,15 @@ def _difference(draft: Draft, contact: Contact, *, fill_only: bool) -> tuple[dic
     return row, changed
 
 
-async def _status_facts(tx: Connection, before: Sequence[Contact], policy: WritePolicy) -> list[Fact]:
+async def _status_facts(core: Core, tx: Connection, before: Sequence[Contact], policy: WritePolicy) -> list[Fact]:
+    """The facts of statuses that moved; who was taken off or brought back gets a line in the ledger."""
     rows = await tx.fetch("SELECT id, status FROM contacts WHERE id = ANY($1::bigint[])", [c.id for c in before])
     now = {row["id"]: row["status"] for row in rows}
+    moved = [c for c in before if now[c.id] != c.status]
+    if not moved:
+        return []
+    ids, was, new = [c.id for c in moved], [c.status for c in moved], [now[c.id] for c in moved]
+    await tx.execute(store.sql.note_status, ids, was, new, policy.reason, core.clock.now())
     return [
         Fact(
             "contact_status_changed",
@@ -270,8 +276,7 @@ async def _status_facts(tx: Connection, before: Sequence[Contact], policy: Write
             data={"was": c.status, "now": now[c.id], "reason": policy.reason},
             is_silent=policy.is_silent,
         )
-        for c in before
-        if now[c.id] != c.status
+        for c in moved
     ]
 
 

@@ -46,7 +46,8 @@ INSERT INTO facts (kind, contact_id, is_silent, data)
 SELECT 'lists_removed', contact_id, $3::bool, jsonb_build_object('list_ids', jsonb_agg(list_id ORDER BY list_id)) FROM gone GROUP BY contact_id
 
 -- name: set_status
--- Conditional: only rows whose merged status differs; facts in the same statement. $5: silent.
+-- Conditional: only rows whose merged status differs; facts in the same statement, and a line in the ledger for who was
+-- taken off or brought back. $5: silent.
 WITH was AS (SELECT id, status FROM contacts WHERE id = ANY($1::bigint[]) ORDER BY id FOR UPDATE),
 changed AS (
     UPDATE contacts c SET status = merged_status(c.status, $2, $3), updated_at = $6
@@ -54,8 +55,19 @@ changed AS (
     RETURNING c.id, was.status AS was, c.status AS now),
 told AS (
     INSERT INTO facts (kind, contact_id, is_silent, data)
-    SELECT 'contact_status_changed', id, $5::bool, jsonb_build_object('was', was, 'now', now, 'reason', $4::text) FROM changed)
+    SELECT 'contact_status_changed', id, $5::bool, jsonb_build_object('was', was, 'now', now, 'reason', $4::text) FROM changed),
+noted AS (
+    INSERT INTO consents (contact_id, at, kind, source, reason)
+    SELECT id, $6, CASE now WHEN 'unsubscribed' THEN 'opt_out' ELSE 'opt_in' END, 'by_hand', $4::text FROM changed
+    WHERE now = 'unsubscribed' OR (was = 'unsubscribed' AND now = 'subscribed'))
 SELECT id FROM changed
+
+-- name: note_status
+-- The same line for contacts ($1) whose status was written with other fields: what it was ($2) and is ($3). $4: reason.
+INSERT INTO consents (contact_id, at, kind, source, reason)
+SELECT id, $5, CASE now WHEN 'unsubscribed' THEN 'opt_out' ELSE 'opt_in' END, 'by_hand', $4
+FROM unnest($1::bigint[], $2::text[], $3::text[]) AS c (id, was, now)
+WHERE now = 'unsubscribed' OR (was = 'unsubscribed' AND now = 'subscribed')
 
 -- name: delete_contacts
 -- Memberships go with the contact (statement trigger); queued mails are cancelled, sent ones lose the address.
