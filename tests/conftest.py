@@ -7,12 +7,13 @@ import socket
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import asyncpg
 import pytest
 
+from tidings.platform import installation
 from tidings.platform.clock import FixedClock
 from tidings.platform.core import Core
 from tidings.platform.crypto import Keyring
@@ -130,6 +131,7 @@ class StatementCounter:
 
 
 @pytest.fixture
-def statements() -> StatementCounter:
-    """For the rule "the same number of queries for 1 row and for 3"."""
+def statements(monkeypatch: pytest.MonkeyPatch) -> StatementCounter:
+    """For the rule "the same number of queries for 1 row and for 3". Settings are not read again by the clock."""
+    monkeypatch.setattr(installation, "CACHE_FOR", timedelta(hours=1))
     return StatementCounter()

@@ -64,8 +64,9 @@ class Pages:
         """A page with one message."""
         return await self._render("message.html", status=status, title=title, text=text, back=None, back_text="")
 
-    async def _contact(self, secure_hash: str) -> ContactView | None:
-        contact_id = tokens.read_secure_hash(self._core.keys, secure_hash, self._core.clock.now())
+    async def _contact(self, secure_hash: str, *, periods: int = tokens.PERIODS_ACCEPTED) -> ContactView | None:
+        now = self._core.clock.now()
+        contact_id = tokens.read_secure_hash(self._core.keys, secure_hash, now, periods=periods)
         return await queries.find_contact(self._core, contact_id) if contact_id is not None else None
 
     async def _ip(self, visit: Visit) -> str:
@@ -76,7 +77,7 @@ class Pages:
 
     async def unsubscribe(self, visit: Visit) -> Reply:
         """GET shows the page; POST with List-Unsubscribe=One-Click leaves at once and always says so (RFC 8058)."""
-        view = await self._contact(visit.query.get("secure_hash", ""))
+        view = await self._contact(visit.query.get("secure_hash", ""), periods=tokens.PERIODS_TO_LEAVE)
         message_id = tokens.number_from(visit.get("ce_id") or visit.get("_e_id"))
         if visit.method == "POST" and visit.form.get("List-Unsubscribe", "").strip() == "One-Click":
             if view is not None:
@@ -107,7 +108,7 @@ class Pages:
         await mark_left(self._core, contact_id, message_id)
 
     async def _submit_unsubscribe(self, visit: Visit) -> Reply:
-        view = await self._contact(visit.get("secure_hash"))
+        view = await self._contact(visit.get("secure_hash"), periods=tokens.PERIODS_TO_LEAVE)
         if view is None:
             return await self._done(visit, NOT_FOUND, is_ok=False)
         key = visit.get("reason")
