@@ -18,6 +18,8 @@ from tidings.dialects.fluentcrm import dialect as fluentcrm
 from tidings.dialects.fluenzr import dialect as fluenzr
 from tidings.dialects.furiosa import dialect as furiosa
 from tidings.platform.core import Core
+from tidings.platform.pagination import PageRequest
+from tidings.platform.system_log import list_system_log
 
 MOUNTS: dict[str, Callable[[Core, RouteTable], DialectApp]] = {
     "fluentcrm": fluentcrm.mount,
@@ -60,6 +62,8 @@ async def test_a_crash_tells_its_reference_and_nothing_else(core: Core, name: st
         assert word not in answer.text
     (reference,) = re.findall(r"[0-9a-f]{12}", answer.text)
     assert any(reference in record.getMessage() for record in caplog.records)
+    [line] = (await list_system_log(core, PageRequest(), search=reference)).rows
+    assert "no_such_table" in line.description
     body = answer.json()
     if name == "fluentcrm":
         assert (body["code"], body["data"], set(body)) == ("plugin_exception", [], {"code", "data", "message"})

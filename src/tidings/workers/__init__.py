@@ -10,10 +10,12 @@ import asyncio
 import importlib
 import logging
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 
 from tidings.platform import metrics
 from tidings.platform.core import Core
 from tidings.platform.errors import TidingsError
+from tidings.platform.system_log import log_event
 from tidings.workers.campaigner import run_campaigner
 from tidings.workers.job_runner import run_jobs
 from tidings.workers.projector import run_projector
@@ -70,6 +72,9 @@ async def _keep(name: str, loop: Loop, core: Core, stop: asyncio.Event) -> None:
             # A database that is away is told in one line; anything else with its traceback.
             is_away = isinstance(error, (OSError, TimeoutError))
             log.error("loop %s crashed: %r", name, error, exc_info=not is_away)
+            if not is_away:
+                with suppress(Exception):
+                    await log_event(core, f"The loop “{name}” crashed and is started again", repr(error))
         delay = 0.5 if clock() - started_at > 30 else min(delay * 2, 15.0)
         try:
             async with asyncio.timeout(delay):

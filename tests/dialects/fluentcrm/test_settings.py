@@ -35,6 +35,9 @@ async def test_a_group_is_merged_a_core_setting_lives_once_and_markup_goes(core:
     read = (await crm.ask("GET", "/setting", query=query)).json()
     assert set(read) == {"email_settings", "business_settings"}
     assert (read["email_settings"]["pref_form"], "unknown" in read["email_settings"]) == ("yes", False)
+    wrong = {"from_email": "nobody", "reply_to_email": "a@b@c", "unsubscribe_redirect": "javascript:alert(1)"}
+    refused = await crm.put("/setting", {"settings": {"email_settings": wrong}})
+    assert (refused.status_code, set(refused.json())) == (422, set(wrong))
     # Nothing is half-written when the footer lacks the way out.
     before = await rows(core)
     both = {"business_settings": {"business_name": "Other"}, "email_settings": {"email_footer": "none"}}

@@ -6,6 +6,7 @@ import inspect
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from typing import Any, Protocol
 from urllib.parse import unquote
 
@@ -13,6 +14,7 @@ from tidings.dialects._engine.calls import Answer, Call, Headers, Request, encod
 from tidings.dialects._engine.routes import Match, RouteTable
 from tidings.platform.core import Core
 from tidings.platform.errors import TidingsError
+from tidings.platform.system_log import log_event
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -99,9 +101,16 @@ class DialectApp:
             reference = secrets.token_hex(6)
             if not isinstance(error, TidingsError):
                 log.exception("%s %s failed, reference %s", request.method, request.path, reference)
+                await self._tell(f"{request.method} {request.path} failed, reference {reference}", error)
             answer = self.dialect.error(error, request, reference)
         answer = await self.dialect.finish(answer, call, request)
         await _send(send, answer, has_body=scope["method"] != "HEAD")
+
+    async def _tell(self, title: str, error: Exception) -> None:
+        """Lets the owner find the reference that a caller was given."""
+        with suppress(Exception):
+            # Whatever broke the request may break this too; the line of the process stands already.
+            await log_event(self.core, title, repr(error))
 
     async def _answer(self, request: Request) -> tuple[Call, Answer]:
         match = self.dialect.table.find("GET" if request.method == "HEAD" else request.method, request.path)

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from tidings.contacts.rules import is_email
 from tidings.dialects._engine.calls import Call
 from tidings.dialects._engine.routes import Route
+from tidings.dialects.fluentcrm.dialect import FieldErrors
 from tidings.dialects.fluentcrm.kept import keep, kept, note, plain
 from tidings.messages.compliance import has_way_out
+from tidings.messages.optin_settings import is_target
 from tidings.platform import modules
-from tidings.platform.errors import Refused
+from tidings.platform.errors import Problem, Refused
 from tidings.platform.resetting import reset_data
 from tidings.settings import is_development
 
@@ -26,6 +29,7 @@ _BUSINESS = {"business_name": "business_name", "business_address": "business_add
 _BUSINESS |= {"admin_email": "admin_email"}
 _EMAIL = {name: name for name in ("from_name", "from_email", "reply_to_name", "reply_to_email", "email_footer")}
 _EMAIL |= {"unsubscribe_redirect": "unsubscribe_redirect"}
+_ADDRESSES = ("admin_email", "from_email", "reply_to_email")
 _ONLY_WHEN_SET = ("reply_to_name", "reply_to_email", "unsubscribe_redirect")
 _PREFERENCES: dict[str, Any] = {
     "pref_list_type": "no",
@@ -59,6 +63,7 @@ async def save_settings(call: Call) -> Any:
     groups = call.record("settings")
     changes: dict[str, Any] = {}
     business, email = groups.get("business_settings"), groups.get("email_settings")
+    _check_addresses(business, email)
     if isinstance(business, dict):
         changes |= {core: plain(business[name]) for name, core in _BUSINESS.items() if name in business}
     if isinstance(email, dict):
@@ -71,6 +76,20 @@ async def save_settings(call: Call) -> Any:
         await keep(call, "email_settings", {**await kept(call, "email_settings"), **own})
     await note(call, "settings_saved", ", ".join(sorted(changes)))
     return {"message": "Settings Updated"}
+
+
+def _check_addresses(*groups: Any) -> None:
+    """Raises FieldErrors for what is no address and no target, before anything is stored."""
+    problems: dict[str, Problem] = {}
+    for group in (one for one in groups if isinstance(one, dict)):
+        for name in _ADDRESSES:
+            if plain(group.get(name)) and not is_email(plain(group[name])):
+                problems[name] = Problem("email", f"The {name} must be a valid email address.")
+        target = plain(group.get("unsubscribe_redirect"))
+        if target and not is_target(target):
+            problems["unsubscribe_redirect"] = Problem("url", "The unsubscribe_redirect must be a valid URL.")
+    if problems:
+        raise FieldErrors(problems)
 
 
 def _email_changes(email: dict[str, Any]) -> dict[str, Any]:
