@@ -208,6 +208,21 @@ async def test_two_who_join_and_leave_at_once_end_with_right_counts_and_primarie
     assert strays == 0
 
 
+async def test_a_company_may_go_while_people_join_it(core: Core):
+    crowd = [one.id for one in await contacts.write_contacts(core, [Draft({"email": f"p{n}@b.co"}) for n in range(20)])]
+    for name in ("One", "Two", "Three"):
+        made, kept = await company(core, name), await company(core, f"Kept {name}")
+        await members.attach_companies(core, crowd[::2], [made])
+        moves = [members.attach_companies(core, crowd[n:], [kept, made]) for n in (5, 0)]
+        moves += [members.detach_companies(core, crowd[:9], [made])]
+        await asyncio.gather(moves[0], actions.delete_companies(core, [made]), *moves[1:])
+    strays = await core.db.fetchval(
+        """SELECT count(*) FROM contacts c WHERE c.company_id IS NULL OR NOT EXISTS (
+        SELECT 1 FROM contact_companies m WHERE m.contact_id = c.id AND m.company_id = c.company_id)"""
+    )
+    assert strays == 0
+
+
 async def test_a_primary_company_can_be_chosen_and_is_joined(core: Core):
     ada, one, two = await person(core, "ada"), await company(core, "One"), await company(core, "Two")
     await members.attach_companies(core, [ada], [one])

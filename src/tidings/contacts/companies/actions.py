@@ -57,6 +57,7 @@ async def delete_companies(core: Core, ids: Sequence[int]) -> int:
     """Deletes companies with memberships and notes; contacts stay, with another primary company if they have one.
     Returns how many there were."""
     async with core.db.transaction() as tx:
+        await tx.execute(store.sql.lock_members, list(ids))
         gone = [row["id"] for row in await tx.fetch(store.sql.delete, list(ids))]
         await tx.execute(store.sql.promote_all, gone, core.clock.now())
         await wake_readers(tx)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from html.parser import HTMLParser
 from urllib.parse import urljoin
 
@@ -13,7 +14,9 @@ from tidings.platform.core import Core
 from tidings.platform.errors import Invalid
 
 _RANK = ("apple-touch-icon", "apple-touch-icon-precomposed", "icon")
-_MAX_PAGE = 1024 * 1024
+_MAX_PAGE = 2 * 1024 * 1024
+# Icons are named at the head of a page.
+_MAX_READ = 128 * 1024
 _TIMEOUT = 8.0
 
 
@@ -26,7 +29,7 @@ async def look_up_logo(core: Core, company_id: int) -> str | None:
         page = await http.fetch(core, "GET", website, timeout=_TIMEOUT, max_bytes=_MAX_PAGE)
     except (http.OutboundRefused, http.OutboundFailed):
         return None
-    address = icon_of(page.body.decode("utf-8", "replace"), page.url) if page.status < 400 else None
+    address = icon_of(page.body[:_MAX_READ].decode("utf-8", "replace"), page.url) if page.status < 400 else None
     if address is None:
         return None
     try:
@@ -39,7 +42,9 @@ async def look_up_logo(core: Core, company_id: int) -> str | None:
 def icon_of(html: str, base: str) -> str | None:
     """The address of the best icon that a page names, whole; None when it names none of the web."""
     parser = _Links()
-    parser.feed(html)
+    # The parser gives up at some broken declarations; what stood before them counts.
+    with suppress(AssertionError):
+        parser.feed(html)
     for wanted in _RANK:
         for rel, href in parser.found:
             address = urljoin(base, href)

@@ -70,6 +70,7 @@ async def detach_companies(
 async def make_primary(core: Core, contact_ids: Sequence[int], company_id: int) -> None:
     """Makes a company the primary one of contacts, which join it when they are not in it; raises NotFound."""
     async with core.db.transaction() as tx:
+        await tx.execute(store.sql.lock_contacts, list(contact_ids))
         if await tx.fetchval("SELECT 1 FROM companies WHERE id = $1 FOR KEY SHARE", company_id) is None:
             raise NotFound("company", company_id)
         await change_companies(tx, at=core.clock.now(), add=[(one, company_id) for one in contact_ids])

@@ -2,6 +2,11 @@
 -- First of all, so that what follows sees every membership of theirs; in id order, so that two writers never deadlock.
 SELECT id FROM contacts WHERE id = ANY($1::bigint[]) ORDER BY id FOR NO KEY UPDATE
 
+-- name: lock_members
+-- Everybody in companies, before these go: who joins locks contacts first and the company second, and so do we.
+SELECT id FROM contacts WHERE id IN (SELECT contact_id FROM contact_companies WHERE company_id = ANY($1::bigint[]))
+ORDER BY id FOR NO KEY UPDATE
+
 -- name: join
 -- New memberships, the primary company of who has none, the facts; $1/$2: pairs of contact and company, $3: silent.
 WITH wanted AS (
