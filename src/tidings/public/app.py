@@ -8,6 +8,7 @@ from tidings.platform.core import Core
 from tidings.platform.db import AWAY
 from tidings.public.hits import Hits
 from tidings.public.http import Receive, Reply, Scope, Send, Visit, read_visit, write_reply
+from tidings.public.incoming import answer, take_contact
 from tidings.public.pages import AJAX, Pages
 
 log = logging.getLogger("tidings.public")
@@ -21,6 +22,7 @@ class PublicApp:
     """The ASGI app of everything that recipients reach."""
 
     def __init__(self, core: Core) -> None:
+        self._core = core
         self._hits = Hits(core)
         self._pages = Pages(core)
 
@@ -51,6 +53,11 @@ class PublicApp:
                 return await self._pages.confirm(visit)
             case "email_preview":
                 return await self._pages.web_view(visit)
+            case "contact":
+                return await take_contact(self._core, visit)
+            case "webhook":
+                # Handlers of other programs would stand here; there are none.
+                return answer({"message": "No Action found", "action": f"fluentcrm_webhook_to_{visit.get('handler')}"})
             case _:
                 return await self._pages.say("Nothing here", "This address leads nowhere.", status=404)
 

@@ -35,6 +35,7 @@ class Visit:
     lists: Mapping[str, list[str]]
     headers: Mapping[str, str]
     ip: str
+    body: bytes = b""
 
     def get(self, name: str) -> str:
         """A value of the query or the form; the form wins."""
@@ -55,12 +56,14 @@ async def read_visit(scope: Scope, receive: Receive) -> Visit:
     """Reads a request; a body over MAX_BODY is cut, because no public form needs more."""
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
     query = _first(_clean(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)))
-    form, lists = _NOTHING, _NO_LISTS
+    form, lists, body = _NOTHING, _NO_LISTS, b""
     if scope["method"] == "POST":
-        pairs = _clean(_pairs(await _body(receive), headers.get("content-type", "")))
+        body = await _body(receive)
+        kind = headers.get("content-type", "")
+        pairs = [] if "json" in kind.lower() else _clean(_pairs(body, kind))
         form, lists = _first(pairs), _by_name(pairs)
     client = scope.get("client") or ("", 0)
-    return Visit(scope["method"], scope["path"], query, form, lists, headers, str(client[0]))
+    return Visit(scope["method"], scope["path"], query, form, lists, headers, str(client[0]), body)
 
 
 async def _body(receive: Receive) -> bytes:

@@ -25,6 +25,7 @@ from tidings.dialects.fluentcrm import (
     search,
     subscribers,
     tools,
+    webhooks,
 )
 from tidings.dialects.fluentcrm.dialect import PREFIX, may
 
@@ -91,6 +92,7 @@ def build() -> RouteTable:
         search,
         dynamic_segments,
         imports,
+        webhooks,
         installation,
     )
     return RouteTable([*own, *(route for one in resources for route in one.ROUTES)])
