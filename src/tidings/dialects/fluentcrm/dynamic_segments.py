@@ -21,8 +21,7 @@ from tidings.dialects.fluentcrm.subscribers import SORTS
 from tidings.platform.core import Core
 from tidings.platform.errors import Refused
 from tidings.segments import actions
-from tidings.segments.queries import count_contacts, find_segment, list_segments, where_of
-from tidings.segments.store import Segment
+from tidings.segments.queries import Segment, count_contacts, find_segment, list_segments, where_of
 from tidings.segments.types import All, ColumnIs, Everybody, Rule
 
 _NOT_FOUND = "Sorry! No segment found"
