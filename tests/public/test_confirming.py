@@ -64,18 +64,31 @@ async def test_a_wrong_secret_confirms_nobody(core: Core, door: httpx.AsyncClien
     contact, link = await asked(core)
     other = (await contacts.write_contact(core, Draft({"email": "b@example.org"}, status="pending"))).id
     url = httpx.URL(link)
+    proof = url.params["secure_hash"].partition("__")[0]
     for wrong in (
         url.copy_set_param("secure_hash", "0" * 32),
         url.copy_set_param("secure_hash", "é"),
-        url.copy_set_param("c", str(other)),
-        url.copy_set_param("c", "999999"),
-        url.copy_remove_param("c"),
+        url.copy_set_param("secure_hash", f"{proof}__{other}"),
+        url.copy_set_param("secure_hash", f"{proof}__999999"),
+        url.copy_set_param("secure_hash", f"{proof}__{contact}x"),
+        url.copy_set_param("secure_hash", proof),
+        url.copy_set_param("secure_hash", proof).copy_set_param("c", str(other)),
         url.copy_remove_param("secure_hash"),
     ):
         for method in ("GET", "POST"):
             answer = await door.request(method, wrong)
             assert (answer.status_code, "not valid" in answer.text) == (404, True), wrong
     assert (await status_of(core, contact), await status_of(core, other)) == ("pending", "pending")
+
+
+async def test_a_link_of_an_older_mail_has_the_person_beside_the_secret(core: Core, door: httpx.AsyncClient):
+    contact, link = await asked(core)
+    url = httpx.URL(link)
+    old = url.copy_set_param("secure_hash", url.params["secure_hash"].partition("__")[0]).copy_set_param(
+        "c", str(contact)
+    )
+    assert "is confirmed" in (await door.get(old)).text
+    assert await status_of(core, contact) == "subscribed"
 
 
 async def test_who_left_after_the_mail_was_asked_comes_back_only_by_the_button(core: Core, door: httpx.AsyncClient):

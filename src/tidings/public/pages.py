@@ -293,8 +293,9 @@ class Pages:
         return reply
 
     async def _to_confirm(self, visit: Visit) -> ContactView | None:
-        contact_id = tokens.number_from(visit.query.get("c"))
-        given = visit.query.get("secure_hash", "")
+        # Who it is stands behind the proof; links of older mails have it beside.
+        given, _, number = visit.query.get("secure_hash", "").partition("__")
+        contact_id = tokens.number_from(number or visit.query.get("c"))
         if contact_id is None or not tokens.is_same(given, tokens.confirm_proof(self._core.keys, contact_id)):
             return None
         return await queries.find_contact(self._core, contact_id)

@@ -147,6 +147,6 @@ class Addresses:
         return self._front(route="email_preview", fc_newsletter=f"{proof}{campaign_id:x}")
 
     def confirm_url(self, contact_id: int, contact_hash: str) -> str:
-        """The opt-in confirmation. The hash is the dialect's name for the address; `c` is whom to look up."""
+        """The opt-in confirmation. The hash is the dialect's name for the address."""
         proof = confirm_proof(self.keys, contact_id)
-        return self._front(route="confirmation", hash=contact_hash, secure_hash=proof, c=contact_id)
+        return self._front(route="confirmation", hash=contact_hash, secure_hash=f"{proof}__{contact_id}")
