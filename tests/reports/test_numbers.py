@@ -240,3 +240,5 @@ async def test_countries_are_counted_whatever_their_letters(core: Core):
         await contacts.write_contact(core, Draft(values))
     assert await count_by_country(core) == [("DE", 3), ("US", 1)]
     assert await count_by_country(core, limit=1) == [("DE", 3)]
+    await contacts.write_contacts(core, [Draft({"email": f"x{n}@y.co", "country": "AT"}) for n in range(3)])
+    assert await count_by_country(core) == [("DE", 3), ("AT", 3), ("US", 1)]

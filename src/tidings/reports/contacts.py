@@ -43,10 +43,13 @@ async def clicked_links(core: Core, contact_id: int, request: PageRequest) -> Pa
 
 
 async def count_by_country(core: Core, *, limit: int = 10) -> list[tuple[str, int]]:
-    """The countries with the most contacts, in capital letters, and how many they are; contacts without one are left out."""
+    """The countries with the most contacts, in capital letters, and how many they are; contacts without one are left out.
+
+    Of equals the one that somebody came from first stands first.
+    """
     rows = await core.db.fetch(
         """SELECT upper(lower(country)) AS country, count(*) AS n FROM contacts WHERE country IS NOT NULL AND lower(country) <> ''
-        GROUP BY lower(country) ORDER BY n DESC, lower(country) LIMIT $1""",
+        GROUP BY lower(country) ORDER BY n DESC, min(id) LIMIT $1""",
         limit,
     )
     return [(row["country"], row["n"]) for row in rows]

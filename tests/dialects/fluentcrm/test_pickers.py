@@ -16,6 +16,8 @@ from tidings.contacts.countries import COUNTRIES
 from tidings.contacts.types import CustomField, Draft
 from tidings.platform import modules
 from tidings.platform.core import Core
+from tidings.segments.actions import save_segment
+from tidings.segments.types import Everybody
 
 
 async def _options(crm: Mouth, fields: str, **more: Any) -> dict[str, Any]:
@@ -32,6 +34,7 @@ async def test_the_sets_asked_for_are_given_and_unknown_names_skipped(core: Core
     a_list = await contacts.create_list(core, title="News")
     await contacts.write_contact(core, Draft({"email": "a@example.com"}, lists=[a_list]))
     campaign = await campaigns.create_campaign(core, title="Hello")
+    segment = await save_segment(core, title="Friends", rule=Everybody())
     await contacts.replace_custom_fields(core, [CustomField("plan", "Plan", "text", "default", [], "")])
     body = await _options(crm, "tags, lists,campaigns,custom_fields,nope,segments,email_sequences,automation_funnels")
     assert list(body) == [
@@ -50,7 +53,7 @@ async def test_the_sets_asked_for_are_given_and_unknown_names_skipped(core: Core
     assert counted["options"]["lists"][0]["subscribersCount"] == 1
     assert body["campaigns"] == [{"id": campaign, "title": "Hello"}]
     assert body["custom_fields"][0]["slug"] == "plan"
-    assert [one["slug"] for one in body["segments"]] == ["wordpress_users"]
+    assert body["segments"] == [{"id": segment.id, "slug": "custom_segment", "title": "Friends"}]
 
 
 async def test_fixed_sets_hold_their_words(crm: Mouth):

@@ -52,6 +52,10 @@ async def test_the_dashboard_counts_and_lists_what_is_new(core: Core, crm: Mouth
         "total_automations": 0,
     }
     assert kinds(body["stats"]["email_sent"]) == {"title": "str", "count": "int", "route": {"name": "str"}}
+    assert {"category", "label", "description", "icon"} == set(body["triggers"]["user_register"])
+    assert ["mail account" in one or "postal address" in one for one in body["dashboard_notices"]] == [True, True]
+    await core.installation.put({"business_address": "1 Road, Town"})
+    assert len((await crm.get("/reports/dashboard-stats")).json()["dashboard_notices"]) == 1
     assert (body["onboarding"]["total"], body["onboarding"]["completed"]) == (5, 2)
     assert [one["email"] for one in body["recent_contacts"]] == ["b@example.com", "a@example.com"]
     assert [one["title"] for one in body["recent_campaigns"]] == ["One"]

@@ -53,9 +53,8 @@ async def rules_by_slug(core: Core) -> dict[str, Rule]:
 
 
 async def segment_options(core: Core) -> list[dict[str, Any]]:
-    """Every segment for a picker."""
-    rows = [{"id": 0, "slug": one.slug, "title": one.title} for one in BUILT_IN]
-    return [*rows, *({"id": one.id, "slug": CUSTOM, "title": one.title} for one in await list_segments(core))]
+    """The saved segments for a picker."""
+    return [{"id": one.id, "slug": CUSTOM, "title": one.title} for one in await list_segments(core)]
 
 
 def _built_in_body(one: BuiltIn) -> dict[str, Any]:

@@ -6,6 +6,7 @@ One campaign's numbers are in `campaign_reports`, the options of pickers in `pic
 from __future__ import annotations
 
 from datetime import date, timedelta
+from html import escape
 from typing import Any
 
 from tidings.campaigns import actions, queries
@@ -26,11 +27,13 @@ from tidings.dialects.fluentcrm.campaigns_wire import (
     type_word,
 )
 from tidings.dialects.fluentcrm.envelope import page_object, page_of_rows, page_request
+from tidings.dialects.fluentcrm.triggers import trigger_bodies
 from tidings.messages.queries import list_messages
 from tidings.platform.errors import NotFound
 from tidings.platform.pagination import PageRequest
 from tidings.reports import dashboard
 from tidings.reports.contacts import count_by_country
+from tidings.reports.warnings import Warning, warnings
 from tidings.segments.types import day_of
 
 # Campaigns that have begun: what a report can be about.
@@ -38,6 +41,10 @@ _BEGUN = ("sending", "paused", "finished")
 _NOT_DRAFT = (*_BEGUN, "scheduled", "drawing", "cancelled")
 # A picker without search; more are found by typing.
 _OPTIONS = 100
+_NOTICES: dict[Warning, tuple[str, str]] = {
+    "no_account": ("There is no mail account that can send: mails are kept here.", "/settings/sending"),
+    "no_address": ("Your postal address is missing; every marketing mail must carry it.", "/settings/business"),
+}
 _CURRENT, _COMPARED = "#335CFF", "#1FC16B"
 _COMPARED_MONTHS = {"previous_month": 1, "previous_quarter": 3, "previous_year": 12}
 
@@ -51,7 +58,7 @@ async def dashboard_stats(call: Call) -> Any:
     return {
         "stats": _cards(totals),
         "sales": [],
-        "dashboard_notices": [],
+        "dashboard_notices": [_notice(call, one) for one in await warnings(core)],
         "onboarding": _onboarding(totals, has_tags),
         "quick_links": _quick_links(call),
         "ff_config": {"is_installed": False, "create_form_link": f"{call.context.public_url}/forms"},
@@ -60,7 +67,7 @@ async def dashboard_stats(call: Call) -> Any:
         "recent_contacts": [people.contact_body(view.contact, call.context) for view in recent.rows],
         "active_automations": [],
         "recent_campaigns": [_campaign_row(call, view, now) for view in campaigns.rows],
-        "triggers": {},
+        "triggers": trigger_bodies(),
     }
 
 
@@ -77,6 +84,11 @@ def _cards(totals: dashboard.Totals) -> dict[str, Any]:
     if totals.waiting:
         cards["email_pending"] = card("Emails Pending", totals.waiting, "all_emails")
     return cards
+
+
+def _notice(call: Call, warning: Warning) -> str:
+    text, path = _NOTICES[warning]
+    return f'<div><b>Attention:</b> {text} <a href="{escape(call.context.public_url)}{path}">Settings</a></div>'
 
 
 def _onboarding(totals: dashboard.Totals, has_tags: bool) -> dict[str, Any]:

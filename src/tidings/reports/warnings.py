@@ -1,0 +1,22 @@
+"""What an owner should do before anything can go well. Numbers are in `dashboard`."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from tidings.messages.accounts import list_accounts
+from tidings.platform.core import Core
+
+# no_address: marketing mails must carry the sender's postal address. no_account: mails do not leave
+# the installation, they are captured.
+Warning = Literal["no_address", "no_account"]
+
+
+async def warnings(core: Core) -> list[Warning]:
+    """What is missing, the most urgent first."""
+    found: list[Warning] = []
+    if not any(one.kind == "smtp" and one.is_enabled for one in await list_accounts(core)):
+        found.append("no_account")
+    if not str(await core.installation.get("business_address")).strip():
+        found.append("no_address")
+    return found
