@@ -188,7 +188,8 @@ def is_refusal(mouth: Mouth, answer: httpx.Response) -> bool:
         return bool(body)
     if "message" in body:
         return bool(body["message"]) and isinstance(body["message"], str)
-    return bool(body) and all(isinstance(rules, dict) and rules for rules in body.values())
+    # One field with its bare text is how the run of an import refuses.
+    return bool(body) and all(rules and isinstance(rules, dict | str) for rules in body.values())
 
 
 async def furnished(core: Core, mouth: Mouth) -> tuple[dict[str, str], dict[str, Any]]:
@@ -210,6 +211,10 @@ async def furnished(core: Core, mouth: Mouth) -> tuple[dict[str, str], dict[str,
     made = await mouth.post("/campaigns", {"title": "First"} if mouth.name == "fluentcrm" else {"name": "First"})
     assert made.status_code in (200, 201), made.text
     return {"audiences.group_id": "2"}, wellformed.FLUENTCRM if mouth.name == "fluentcrm" else wellformed.FURIOSA
+
+
+# An export is noted in the audit book, though it is a read.
+NOTED = "audit_entries"
 
 
 def _in_order(mouth: Mouth) -> list[Route]:
@@ -243,10 +248,10 @@ async def test_no_odd_request_crashes_or_leaves_anything_behind(core: Core, name
             # The dialect knows a GET that empties a log.
             if body is not None or route.kind == "ack":
                 after = await rows(core)
-                touched = [table for table, state in after.items() if state != before[table]]
+                touched = [table for table, state in after.items() if state != before[table] and table != NOTED]
                 if is_refused and touched:
                     faults.append(f"{answer.status_code} wrote to {touched}: {asked}")
                 before = after
-    assert await changed(core, before) == [], "a read wrote"
+    assert set(await changed(core, before)) <= {NOTED}, "a read wrote"
     await mouth.client.aclose()
     assert not faults, f"{len(faults)} faults:\n" + "\n".join(fault[:1500] for fault in faults[:40])

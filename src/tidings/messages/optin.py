@@ -51,17 +51,28 @@ async def send_opt_in(core: Core, contact_id: int) -> None:
     await _mail(core, contact_id, row["email"])
 
 
-async def queue_opt_ins(core: Core, contact_ids: Sequence[int]) -> None:
-    """Has workers mail the confirmation link to these contacts, so that who asks from outside waits for no mail server."""
+async def queue_opt_ins(core: Core, contact_ids: Sequence[int], *, may_return: bool = False) -> None:
+    """Has workers mail the confirmation link to these contacts, so that who asks from outside waits for no mail server.
+
+    `may_return`: somebody asked for it anew, so that who left or gets transactional mail only is mailed the link too;
+    the status stays until it is followed.
+    """
     for contact_id in contact_ids:
-        await jobs.enqueue(core, JOB, {"contact_id": contact_id}, unique_key=f"{JOB}:{contact_id}")
+        args = {"contact_id": contact_id, "may_return": may_return}
+        await jobs.enqueue(core, JOB, args, unique_key=f"{JOB}:{contact_id}")
 
 
 @jobs.handles(JOB)
 async def mail_opt_in(core: Core, args: dict[str, Any], progress: jobs.Progress) -> None:
-    """Mails one who still is pending and was not mailed a moment ago; a mail that no account takes is tried again."""
+    """Mails one who still has to confirm and was not mailed a moment ago; a mail that no account takes is tried again."""
     contact_id: int = args["contact_id"]
-    email = await core.db.fetchval("SELECT email FROM contacts WHERE id = $1 AND status = 'pending'", contact_id)
+    waiting = ["pending", *(("unsubscribed", "transactional") if args.get("may_return") else ())]
+    email = await core.db.fetchval(
+        """SELECT c.email FROM contacts c WHERE c.id = $1 AND c.status = ANY($2)
+        AND NOT EXISTS (SELECT 1 FROM suppressions s WHERE s.email_key = lower(c.email))""",
+        contact_id,
+        waiting,
+    )
     if not email:
         return
     if not progress.values.get("is_counted"):
@@ -77,7 +88,9 @@ async def _mail(core: Core, contact_id: int, email: str) -> None:
     name = hashlib.md5(email.encode(), usedforsecurity=False).hexdigest()
     link = (await mailing.addresses(core)).confirm_url(contact_id, name)
     source = Source(subject=said.subject, preheader=said.preheader, body=said.body, design=said.design)
-    await send_test(core, Written(source, kind="transactional"), email, prefix="", activate_url=link)
+    # Who never asked may say so for good with the button of the mail program.
+    written = Written(source, kind="transactional")
+    await send_test(core, written, email, prefix="", activate_url=link, has_way_out=True)
 
 
 async def after_confirmation(core: Core, contact_id: int) -> Confirmed:

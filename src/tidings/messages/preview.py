@@ -107,10 +107,11 @@ async def send_test(
     sender: Mapping[str, Any] | None = None,
     prefix: str = "TEST: ",
     activate_url: str = "",
+    has_way_out: bool = False,
 ) -> None:
     """Sends one mail right away, rendered for the contact with that address (else the newest); raises Refused.
 
-    No row is made and nothing is tracked; it carries no unsubscribe headers.
+    No row is made and nothing is tracked; only with `has_way_out` it carries unsubscribe headers.
     """
     person = await person_for_address(core, recipient)
     source = msgspec.structs.replace(written.source, subject=prefix + written.source.subject)
@@ -126,6 +127,8 @@ async def send_test(
         message_id=f"t{proof}@{whose.from_email.rpartition('@')[2]}",
         sent_at=now,
         reply_to=whose.reply_to,
+        list_unsubscribe=(links.unsubscribe_url,) if has_way_out and person else (),
+        one_click=has_way_out and person is not None,
     )
     await send_now(core, whose.from_email, recipient, join(mail, shown, links, headers=headers))
 

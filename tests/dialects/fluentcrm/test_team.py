@@ -130,3 +130,23 @@ async def test_users_have_the_fields_asked_for_and_roles_their_capabilities(core
     assert list(roles) == list(ROLES)
     assert set(roles["subscriber"]["capabilities"]) < set(roles["author"]["capabilities"])
     assert roles["administrator"]["capabilities"]["manage_options"]
+
+
+async def test_an_outside_system_makes_accounts_as_it_did(core: Core, crm: Mouth):
+    max_, _ = await people(core)
+    assert isinstance(crm.auth, tuple)
+    path, owner = "/wp-json/wp/v2/users", crm.auth
+    neo = {"username": "neo", "email": "neo@example.com", "password": "Zion-pass-99", "first_name": "Neo"}
+    made = await crm.client.post(path, json=neo, auth=owner)
+    assert made.status_code == 201
+    assert {"username": "neo", "roles": ["subscriber"], "first_name": "Neo"}.items() <= made.json().items()
+    before = await rows(core)
+    for wrong in (neo, neo | {"username": "x y"}, neo | {"username": "b", "email": "b@example.com", "roles": ["king"]}):
+        refused = await crm.client.post(path, json=wrong, auth=owner)
+        assert (refused.status_code, refused.json()["code"]) == (400, "rest_invalid_param")
+    key = await crm.new_key("max")
+    assert isinstance(key, tuple)
+    assert (await crm.client.post(path, json=neo, auth=key)).status_code == 403
+    assert await changed(core, before) == []
+    assert (await crm.client.get(f"{path}/me", auth=key)).json()["id"] == max_
+    assert (await crm.client.get(f"{path}/me")).status_code == 401

@@ -27,8 +27,12 @@ from tidings.platform.errors import (
 )
 
 PREFIX = "/wp-json/fluent-crm/v2"
-# Beside the versions of the API, as clients of it expect.
-_TOOLS = "/wp-json/fluent-crm/mcp"
+# What clients expect beside the API's own addresses, and the route that answers.
+_BESIDE = {
+    "/wp-json/fluent-crm/mcp": f"{PREFIX}/mcp",
+    "/wp-json/wp/v2/users": f"{PREFIX}/wp/v2/users",
+    "/wp-json/wp/v2/users/me": f"{PREFIX}/wp/v2/users/me",
+}
 # What is percent-encoded may hold one of the words too.
 _REWRITTEN = re.compile("rest_route|_method|%")
 _ENVELOPE = re.compile(r"(?:^|&)_envelope=(?:1|true)(?:&|$)")
@@ -60,8 +64,7 @@ class FluentCrm:
         path = request.path
         if "rest_route" in query and not path.startswith("/wp-json"):
             path = "/wp-json" + unquote(query["rest_route"][0])
-        if path.rstrip("/") == _TOOLS:
-            path = f"{PREFIX}/mcp"
+        path = _BESIDE.get(path.rstrip("/"), path)
         if not (path == PREFIX or path.startswith(PREFIX + "/")):
             raise NoRoute([])
         request.path = path[len(PREFIX) :].rstrip("/") or "/"

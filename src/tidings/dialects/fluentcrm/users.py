@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from tidings.access import queries
+from tidings.access import actions, queries
 from tidings.access.types import ROLES, User
-from tidings.dialects._engine.calls import Call
+from tidings.dialects._engine.calls import Answer, Call
 from tidings.dialects._engine.routes import Route
+from tidings.dialects.fluentcrm.kept import note, plain
+from tidings.platform.errors import Invalid
 from tidings.platform.pagination import PageRequest
 
 _FIELDS = ("ID", "display_name", "user_email")
@@ -48,6 +50,45 @@ async def list_users(call: Call) -> Any:
     return {"users": [_user_body(user, known) for user in page.rows], "total": page.total}
 
 
+def _account_body(call: Call, user: User) -> dict[str, Any]:
+    return {
+        "id": user.id,
+        "username": user.login,
+        "name": user.display_name,
+        "first_name": user.first_name,
+        "last_name": user.last_name,
+        "email": user.email,
+        "slug": user.login.lower(),
+        "link": f"{call.context.public_url}/settings/team/{user.id}",
+        "roles": [user.role],
+        "registered_date": call.context.iso(user.created_at),
+    }
+
+
+async def create_account(call: Call) -> Any:
+    """An outside system that makes users goes on doing so; refusals have WordPress' shape."""
+    roles = [str(one) for one in call.items("roles")] or ["subscriber"]
+    try:
+        user = await actions.create_user(
+            call.core,
+            login=call.text("username"),
+            email=call.text("email"),
+            first_name=plain(call.get("first_name"))[:120],
+            last_name=plain(call.get("last_name"))[:120],
+            role=roles[0],
+            password=call.text("password"),
+        )
+    except Invalid as error:
+        data = {"status": 400, "params": {name: problems[0].text for name, problems in error.fields.items()}}
+        return Answer({"code": "rest_invalid_param", "message": error.message, "data": data}, 400)
+    await note(call, "user_created", f"user {user.id}", role=user.role)
+    return Answer(_account_body(call, user), 201)
+
+
+async def own_account(call: Call) -> Any:
+    return _account_body(call, call.caller.user)
+
+
 async def list_roles(_call: Call) -> Any:
     roles: dict[str, Any] = {}
     held: dict[str, bool] = {}
@@ -60,5 +101,7 @@ async def list_roles(_call: Call) -> Any:
 _NEEDS = "fcrm_manage_contacts|fcrm_manage_settings"
 ROUTES = [
     Route("GET", "/users", "list-users", _NEEDS, "view", list_users),
+    Route("POST", "/wp/v2/users", "create-account", "administrator", "ack", create_account),
+    Route("GET", "/wp/v2/users/me", "get-own-account", "", "view", own_account),
     Route("GET", "/users/roles", "list-roles", _NEEDS, "view", list_roles),
 ]
