@@ -6,6 +6,7 @@ import logging
 
 from tidings.platform.core import Core
 from tidings.platform.db import AWAY
+from tidings.public.forms import form_page, form_script
 from tidings.public.hits import Hits
 from tidings.public.http import Receive, Reply, Scope, Send, Visit, read_visit, write_reply
 from tidings.public.incoming import answer, take_contact
@@ -53,6 +54,10 @@ class PublicApp:
                 return await self._pages.confirm(visit)
             case "email_preview":
                 return await self._pages.web_view(visit)
+            case "form":
+                return await form_page(self._core, self._pages, visit)
+            case "form_script":
+                return await form_script(self._core, visit)
             case "contact":
                 return await take_contact(self._core, visit)
             case "webhook":

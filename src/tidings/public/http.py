@@ -12,6 +12,8 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 MAX_BODY = 64 * 1024
 _CSP = b"default-src 'none'; style-src 'self' 'unsafe-inline'; img-src * data:; form-action 'self'; base-uri 'none'"
+# For pages that stand in frames of other sites.
+EMBEDDABLE = _CSP + b"; frame-ancestors *"
 _EVERY_REPLY = [
     (b"cache-control", b"no-store"),
     (b"referrer-policy", b"no-referrer"),

@@ -53,7 +53,8 @@ class Pages:
     def __init__(self, core: Core) -> None:
         self._core = core
 
-    async def _render(self, template: str, *, status: int = 200, **values: Any) -> Reply:
+    async def render(self, template: str, *, status: int = 200, **values: Any) -> Reply:
+        """A page of a template, under the installation's name and logo."""
         settings = await self._core.installation.values()
         name = settings["business_name"] or settings["site_name"]
         logo = settings["business_logo"] if str(settings["business_logo"]).startswith(("https://", "http://")) else ""
@@ -62,7 +63,7 @@ class Pages:
 
     async def say(self, title: str, text: str, *, status: int = 200) -> Reply:
         """A page with one message."""
-        return await self._render("message.html", status=status, title=title, text=text, back=None, back_text="")
+        return await self.render("message.html", status=status, title=title, text=text, back=None, back_text="")
 
     async def _contact(self, secure_hash: str, *, periods: int = tokens.PERIODS_ACCEPTED) -> ContactView | None:
         now = self._core.clock.now()
@@ -85,7 +86,7 @@ class Pages:
             return _json({"success": True, "data": {"message": LEFT}})
         if view is None:
             return await self._request_page("Unsubscribe", "fluentcrm_request_unsubscribe_ajax")
-        return await self._render(
+        return await self.render(
             "unsubscribe.html",
             title="Unsubscribe",
             action=AJAX,
@@ -116,7 +117,7 @@ class Pages:
         await self._leave(view, tokens.number_from(visit.get("_e_id")), reason, visit, is_one_click=False)
         target = str(await self._core.installation.get("unsubscribe_redirect"))
         if is_target(target) and visit.form.get("page"):
-            return await self._onward("Done", target)
+            return await self.onward("Done", target)
         return await self._done(visit, LEFT, is_ok=True, more={"redirect_url": target if is_target(target) else False})
 
     # -- preferences
@@ -130,7 +131,7 @@ class Pages:
         member_of = {one.id for one in view.lists}
         public = [one for one in (await catalog.list_lists(self._core)).rows if one.is_public]
         made = await addresses(self._core)
-        return await self._render(
+        return await self.render(
             "preferences.html",
             title="Update your preferences",
             action=AJAX,
@@ -195,7 +196,7 @@ class Pages:
     # -- asking for a link
 
     async def _request_page(self, title: str, ajax_action: str) -> Reply:
-        return await self._render("request.html", title=title, action=AJAX, ajax_action=ajax_action)
+        return await self.render("request.html", title=title, action=AJAX, ajax_action=ajax_action)
 
     async def _submit_request(self, visit: Visit, *, is_leaving: bool) -> Reply:
         """Has a link mailed; neither the answer nor its time tells whether the address is known."""
@@ -263,7 +264,7 @@ class Pages:
             }
             action = f"/?{urlencode({'fluentcrm': 1, 'route': 'confirmation'} | again)}"
             whose = masked(new or view.contact.email or "")
-            return await self._render("confirm.html", title=title, email=whose, action=action)
+            return await self.render("confirm.html", title=title, email=whose, action=action)
         if new and new != view.contact.email:
             try:
                 await contacts.write_contact(self._core, Draft({"email": new}, id=contact_id), _BY_OWNER)
@@ -279,14 +280,14 @@ class Pages:
         """The page or the address that the installation, or one of the contact's lists, wants to be shown."""
         after = await after_confirmation(self._core, contact_id)
         if after.redirect_url and visit.method == "POST":
-            return await self._onward(title, after.redirect_url)
+            return await self.onward(title, after.redirect_url)
         if after.redirect_url:
             return Reply(307, headers=[(b"location", header_url(after.redirect_url))])
-        return await self._render("confirmed.html", title=title, message=after.message)
+        return await self.render("confirmed.html", title=title, message=after.message)
 
-    async def _onward(self, title: str, target: str) -> Reply:
+    async def onward(self, title: str, target: str) -> Reply:
         """Leads from an answered form to another site: a redirect would be stopped by the form's own policy."""
-        reply = await self._render(
+        reply = await self.render(
             "message.html", title=title, text="Thank you. You are taken on.", back=target, back_text="Go on"
         )
         reply.headers.append((b"refresh", b"0; url=" + header_url(target)))

@@ -19,6 +19,7 @@ from tidings.dialects.fluentcrm import (
     contact_tabs,
     custom_fields,
     dynamic_segments,
+    forms,
     imports,
     installation,
     pickers,
@@ -95,6 +96,7 @@ def build() -> RouteTable:
         dynamic_segments,
         imports,
         webhooks,
+        forms,
         installation,
     )
     return RouteTable([*own, *(route for one in resources for route in one.ROUTES)])

@@ -1,0 +1,100 @@
+"""Reads of forms and of what was sent by them."""
+
+from __future__ import annotations
+
+from html import escape
+
+from tidings.forms import store
+from tidings.forms.types import Form, Submission
+from tidings.platform.core import Core
+from tidings.platform.errors import NotFound
+from tidings.platform.pagination import Page, PageRequest
+
+SORTS = {"id": "f.id", "title": "lower(f.title)", "created_at": "f.created_at", "updated_at": "f.updated_at"}
+
+
+def _like(search: str) -> str:
+    return search.strip().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+
+
+async def list_forms(core: Core, request: PageRequest | None = None, *, search: str = "") -> Page[Form]:
+    """A page of forms, the newest first unless sorted otherwise."""
+    request = request or PageRequest()
+    where, text = "($1 = '' OR f.title ILIKE '%' || $1 || '%')", _like(search)
+    rows = await core.db.fetch(
+        f"SELECT {store.SELECTED} FROM forms f WHERE {where} {request.order_by(SORTS)} LIMIT $2 OFFSET $3",
+        text,
+        request.per_page,
+        request.offset,
+    )
+    total = await core.db.fetchval(f"SELECT count(*) FROM forms f WHERE {where}", text)
+    return Page([store.form_from(row) for row in rows], total, request)
+
+
+async def form_by_id(core: Core, form_id: int) -> Form:
+    """The form; raises NotFound."""
+    row = await core.db.fetchrow(f"SELECT {store.SELECTED} FROM forms f WHERE f.id = $1", form_id)
+    if row is None:
+        raise NotFound("form", form_id)
+    return store.form_from(row)
+
+
+async def find_form(core: Core, slug: str) -> Form | None:
+    """The form by its public name."""
+    row = await core.db.fetchrow(f"SELECT {store.SELECTED} FROM forms f WHERE f.slug = $1", slug)
+    return store.form_from(row) if row is not None else None
+
+
+async def list_submissions(
+    core: Core, form_id: int, request: PageRequest, *, search: str = ""
+) -> tuple[Page[Submission], list[int]]:
+    """A page of submissions, the newest first, and their numbers within the form, from 1."""
+    text = _like(search)
+    rows = await core.db.fetch(
+        store.sql.list_submissions.replace("{columns}", store.SUBMITTED),
+        form_id,
+        text,
+        request.per_page,
+        request.offset,
+    )
+    total = await core.db.fetchval(
+        """SELECT count(*) FROM form_submissions s WHERE s.form_id = $1
+        AND ($2 = '' OR s.answers::text ILIKE '%' || $2 || '%' OR s.state = $2)""",
+        form_id,
+        text,
+    )
+    return Page([store.submission_from(row) for row in rows], total, request), [row["number"] for row in rows]
+
+
+async def submissions_of(core: Core, contact_id: int, *, limit: int = 100) -> list[Submission]:
+    """What a contact sent, the newest first."""
+    rows = await core.db.fetch(
+        f"SELECT {store.SUBMITTED} FROM form_submissions s WHERE s.contact_id = $1 ORDER BY s.id DESC LIMIT $2",
+        contact_id,
+        limit,
+    )
+    return [store.submission_from(row) for row in rows]
+
+
+async def submission_by_id(core: Core, form_id: int, submission_id: int) -> Submission:
+    """One submission of a form; raises NotFound."""
+    row = await core.db.fetchrow(
+        f"SELECT {store.SUBMITTED} FROM form_submissions s WHERE s.form_id = $1 AND s.id = $2", form_id, submission_id
+    )
+    if row is None:
+        raise NotFound("submission", submission_id)
+    return store.submission_from(row)
+
+
+def form_url(home: str, form: Form) -> str:
+    """The public page of a form."""
+    return f"{home.rstrip('/')}/?fluentcrm=1&route=form&form={form.slug}"
+
+
+def embed_codes(home: str, form: Form) -> tuple[str, str]:
+    """What a site puts into its page: as a frame, or as a script that makes the frame."""
+    url = form_url(home, form)
+    frame = f'<iframe src="{escape(url)}" title="{escape(form.title)}" loading="lazy"'
+    frame += ' style="width:100%;border:0;min-height:26rem"></iframe>'
+    script_url = url.replace("route=form&", "route=form_script&")
+    return frame, f'<script async src="{escape(script_url)}"></script>'
