@@ -18,3 +18,11 @@ async def test_a_broken_index_is_found_and_built_anew(core: Core):
     assert [index.name for index in await repair_indexes(core)] == ["audit_entries_at"]
     assert all(index.is_valid for index in await list_indexes(core))
     assert await repair_indexes(core) == []
+    # What a cut-off rebuilding left behind goes; the index itself stays.
+    await core.db.execute("CREATE INDEX audit_entries_at_ccnew ON audit_entries (at)")
+    await core.db.execute(
+        "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'audit_entries_at_ccnew'::regclass"
+    )
+    assert [index.name for index in await repair_indexes(core)] == ["audit_entries_at_ccnew"]
+    names = {index.name for index in await list_indexes(core)}
+    assert ("audit_entries_at" in names, "audit_entries_at_ccnew" in names) == (True, False)

@@ -22,6 +22,9 @@ from tidings.platform.errors import NotFound, Refused
 from tidings.platform.limits import count_request
 
 REST_SECONDS = 150
+_ATTRIBUTES = {name: set(names) for name, names in nh3.ALLOWED_ATTRIBUTES.items()} | {"*": {"style"}}
+_STYLES = {"color", "background-color", "font-family", "font-size", "font-style", "font-weight", "line-height"}
+_STYLES |= {"text-align", "text-decoration", "margin", "padding", "border", "border-radius", "width", "max-width"}
 JOB = "mail_opt_in"
 
 
@@ -104,7 +107,8 @@ async def after_confirmation(core: Core, contact_id: int) -> Confirmed:
         if is_target(url):
             return Confirmed(url, "")
     text = said.message if said.message.strip() else CONFIRMED
-    return Confirmed("", nh3.clean(await render_for_contact(core, text, contact_id)))
+    html = await render_for_contact(core, text, contact_id)
+    return Confirmed("", nh3.clean(html, attributes=_ATTRIBUTES, filter_style_properties=_STYLES))
 
 
 async def _target(core: Core, contact_id: int, said: OptIn) -> str:

@@ -5,6 +5,7 @@ An index is invalid when its concurrent building was cut off; it costs writes an
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from tidings.platform.core import Core
@@ -20,6 +21,7 @@ LEFT JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = k.attnum AND k.att
 WHERE i.relnamespace = 'public'::regnamespace AND NOT t.relispartition AND k.place <= x.indnkeyatts
 GROUP BY 1, 2, 3, 4 ORDER BY 1, 2
 """
+_LEFTOVER = re.compile(r"_cc(?:new|old)\d*$")
 _QUOTED = "SELECT quote_ident($1)"
 
 
@@ -40,10 +42,16 @@ async def list_indexes(core: Core) -> list[Index]:
 
 
 async def repair_indexes(core: Core) -> list[Index]:
-    """Builds the invalid ones anew, beside running work, and returns them as they were."""
+    """Builds the invalid ones anew, beside running work, and returns them as they were.
+
+    What an earlier, cut-off rebuilding left beside the index it was to replace is dropped.
+    """
     broken = [index for index in await list_indexes(core) if not index.is_valid]
     for index in broken:
         name = await core.db.fetchval(_QUOTED, index.name)
-        await core.db.execute(f"REINDEX INDEX CONCURRENTLY {name}")
+        is_leftover = _LEFTOVER.search(index.name) is not None
+        await core.db.execute(f"{'DROP' if is_leftover else 'REINDEX'} INDEX CONCURRENTLY {name}")
+        if is_leftover:
+            continue
         await log_event(core, f"The index “{index.name}” was built anew", f"It belongs to the table {index.table}.")
     return broken
