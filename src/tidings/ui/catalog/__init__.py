@@ -1,1 +1,1 @@
-"""The area of what contacts are sorted into: lists, tags, custom fields."""
+"""Lists with their groups, tags, and the definitions of custom fields."""

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
+from tidings.ui.catalog import fields, lists, tags
 
-ROUTES: list[Any] = []
+ROUTES = [*lists.ROUTES, *tags.ROUTES, *fields.ROUTES]

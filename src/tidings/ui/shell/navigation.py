@@ -24,6 +24,7 @@ NAVIGATION = (
     Entry("Contacts", "/contacts", icon="users", key="c", permission="fcrm_read_contacts", group="Audience"),
     Entry("Lists", "/lists", icon="list-details", key="l", permission="fcrm_read_contacts", group="Audience"),
     Entry("Tags", "/tags", icon="tags", key="t", permission="fcrm_read_contacts", group="Audience"),
+    Entry("Custom fields", "/fields", icon="forms", key="f", permission="fcrm_read_contacts", group="Audience"),
     Entry("Segments", "/segments", icon="filter", key="s", permission="fcrm_read_contacts", group="Audience"),
     Entry("Import", "/import", icon="file-import", key="i", permission="fcrm_manage_contacts", group="Audience"),
     Entry("Campaigns", "/campaigns", icon="send", key="m", permission="fcrm_read_emails", group="Mail"),
