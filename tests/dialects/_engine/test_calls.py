@@ -71,6 +71,8 @@ def test_lists_and_structures_come_in_many_forms():
     assert as_list(0) == [0]
     assert as_ids(["1", 1, "x", -1, None, True, 2, [3]]) == [1, 2]
     assert as_structure('{"a": 1}') == {"a": 1}
+    assert as_structure('{"a\\u0000": ["\\u0000b"]}') == {"a": ["b"]}
+    assert as_structure("[" * 5000) is None
     for none in ("1", '"x"', "null", "x", 5, None):
         assert as_structure(none) is None
     for word in (True, "true", " YES ", "on", 1, "1"):

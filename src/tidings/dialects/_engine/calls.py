@@ -146,9 +146,12 @@ def is_true(value: object) -> bool:
 def as_structure(value: Any) -> Any:
     """Parses JSON text; passes structures through; None for anything else."""
     if isinstance(value, str):
+        text = value
         try:
-            value = msgspec.json.decode(value)
-        except msgspec.DecodeError:
+            value = msgspec.json.decode(text)
+            if "\\u0000" in text:
+                value = without_zero_bytes(value)
+        except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
             return None
     return value if isinstance(value, dict | list) else None
 

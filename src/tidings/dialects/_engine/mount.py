@@ -119,7 +119,10 @@ class DialectApp:
         caller = await self.dialect.authorise(self.core, request, match)
         params = await self.dialect.params(self.core, request)
         if b"\\u0000" in request.body or b"\0" in request.body or b"%00" in request.body or "%00" in request.query:
-            params = without_zero_bytes(params)
+            try:
+                params = without_zero_bytes(params)
+            except RecursionError:
+                raise MalformedBody("The body is nested too deeply.") from None
         call = Call(
             self.core,
             request,
