@@ -28,6 +28,7 @@ _TABLE = (
     Module("system_logs", "System log"),
     Module("activity_log", "Activity log"),
     Module("forms", "Forms"),
+    Module("smart_links", "Smart links"),
     Module("carts", "Abandoned carts"),
     Module("commerce", "Shop"),
     Module("sms", "Text messages"),

@@ -11,6 +11,7 @@ from tidings.public.hits import Hits
 from tidings.public.http import Receive, Reply, Scope, Send, Visit, read_visit, write_reply
 from tidings.public.incoming import answer, take_contact
 from tidings.public.pages import AJAX, Pages
+from tidings.public.smart_links import smart_url
 
 log = logging.getLogger("tidings.public")
 _LATER = (
@@ -54,6 +55,8 @@ class PublicApp:
                 return await self._pages.confirm(visit)
             case "email_preview":
                 return await self._pages.web_view(visit)
+            case "smart_url":
+                return await smart_url(self._core, self._pages, visit)
             case "form":
                 return await form_page(self._core, self._pages, visit)
             case "form_script":

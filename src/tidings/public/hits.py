@@ -64,7 +64,10 @@ class Hits:
         await self._record(
             visit, Hit(CLICK, message_id, link_id, is_anonymous=target.is_anonymous or "ano" in visit.query)
         )
-        return Reply(307, headers=[(b"location", header_url(target.tracked_url))])
+        onward = target.tracked_url
+        if "route=smart_url" in onward:
+            onward = with_reader(onward, str(await self._core.installation.get("public_url")), message_id, given)
+        return Reply(307, headers=[(b"location", header_url(onward))])
 
     async def _record(self, visit: Visit, hit: Hit) -> None:
         """Waits for the disk. A hit that cannot be kept is told to the operator; the reader goes on to the page."""
@@ -110,6 +113,13 @@ def with_utm(url: str, utm: dict[str, Any] | None) -> str:
     parts = urlsplit(url)
     query = f"{parts.query}&{urlencode(words)}" if parts.query else urlencode(words)
     return urlunsplit(parts._replace(query=query))
+
+
+def with_reader(url: str, home: str, message_id: int, proof: str) -> str:
+    """The address of a smart link of our own with the mail it was followed from; any other stays as it is."""
+    if not url.startswith(f"{home.rstrip('/')}/?") or "route=smart_url" not in url:
+        return url
+    return f"{url}&{urlencode({'mid': message_id, 'fch': proof})}"
 
 
 def anonymised(ip: str) -> str | None:

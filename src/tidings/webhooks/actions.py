@@ -66,6 +66,9 @@ async def receive(core: Core, webhook: Webhook, payload: Any) -> Received:
         "remove_tags": await known_ids(core, "tags", words_of(given.get("detach_tags"))),
         "remove_lists": await known_ids(core, "lists", words_of(given.get("detach_lists"))),
     }
+    # What is to be taken away is not given by the webhook in the same breath.
+    said["tags"] = [one for one in said["tags"] if one not in said["remove_tags"]]
+    said["lists"] = [one for one in said["lists"] if one not in said["remove_lists"]]
     status = "unsubscribed" if given.get("status") == "unsubscribed" else webhook.status
     written = await write_contact(core, replace(draft, status=status, **said), WritePolicy(reason="webhook"))
     if written.outcome != "created":

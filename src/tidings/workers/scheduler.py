@@ -19,6 +19,7 @@ async def fold_tallies(core: Core) -> None:
     async with core.db.transaction() as tx:
         await fold(tx, "tallies", by=("scope", "key", "word"), sums=("contacts", "emails", "phones"))
         await fold(tx, "message_tallies", by=("campaign_id", "word"), sums=("n",))
+        await fold(tx, "smart_link_tallies", by=("link_id",), sums=("contacts", "clicks"))
 
 
 async def make_partitions(core: Core) -> None:

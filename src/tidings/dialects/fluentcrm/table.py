@@ -25,6 +25,7 @@ from tidings.dialects.fluentcrm import (
     pickers,
     reports,
     search,
+    smart_links,
     subscribers,
     tools,
     webhooks,
@@ -97,6 +98,7 @@ def build() -> RouteTable:
         imports,
         webhooks,
         forms,
+        smart_links,
         installation,
     )
     return RouteTable([*own, *(route for one in resources for route in one.ROUTES)])
