@@ -8,14 +8,15 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from tests.segments.reference import COMPANIES, Person, Sent
+from tests.segments.reference import ACCOUNTS, COMPANIES, Event, Person, Sent
 from tidings.contacts.types import STATUSES
 from tidings.platform.db import Database
 from tidings.segments import types as t
-from tidings.segments.fields import COLUMN_KINDS, CUSTOM_KINDS, NEEDS_LIST, OPERATORS
+from tidings.segments.fields import COLUMN_KINDS, CUSTOM_KINDS, NEEDS_LIST, OPERATORS, event_kind
 
 ZONE = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 10, 26, 9, 0, tzinfo=UTC)
+EVENT_KEYS = ["paid", "Paid", "it's"]
 WORDS = ["Berlin", "berlin", "Ber%in", "Ber_in", "Zürich", "ZÜRICH", "O'Brien", 'a"b', "back\\slash", "{x,y}", "NULL"]
 WORDS += ["Ada", "Ada Person04", "Person04", "person", "'; DROP TABLE contacts; --", "$1", "ßigma", "null", "[]"]
 NUMBERS = ["0", "1", "1.0", "-3", "15", "15.5", "1e3", "1000"]
@@ -41,6 +42,7 @@ def make_people(seed: int, n: int) -> list[Person]:
         columns |= {"email": f"p{i}@{chance.choice(['Example', 'berlin', 'b_rlin'])}.org", "id": i + 1}
         columns |= {"status": chance.choice(STATUSES), "contact_type": chance.choice(["lead", "Customer"])}
         columns |= {"points": chance.choice([0, 1, 15]), "company_id": some([1, 2]), "sms_status": "sms_pending"}
+        columns |= {"user_id": some([*ACCOUNTS, 9])}
         columns |= {"date_of_birth": some([date.fromisoformat(day) for day in DAYS])}
         custom = {
             "plan": some([*WORDS, "x" * 300, ""]),
@@ -59,6 +61,7 @@ def make_people(seed: int, n: int) -> list[Person]:
                 frozenset(k for k in (1, 2, 3) if chance.random() < 0.4),
                 frozenset(k for k in COMPANIES if chance.random() < 0.4),
                 {k: _sent(chance, instants) for k in (1, 2) if chance.random() < 0.6},
+                tuple(_event(chance, n) for n in chance.sample(range(9), chance.randrange(4))),
             )
         )
     return people
@@ -68,6 +71,16 @@ def _sent(chance: random.Random, instants: list[datetime]) -> Sent:
     state = chance.choice(["sent", "sent", "bounced", "queued", "cancelled"])
     sent_at = chance.choice(instants) if state in ("sent", "bounced") else None
     return Sent(state, sent_at, chance.random() < 0.5, chance.random() < 0.5)
+
+
+def _event(chance: random.Random, days: int) -> Event:
+    return Event(
+        chance.choice(EVENT_KEYS),
+        chance.choice(WORDS),
+        chance.choice([*WORDS, *NUMBERS, ""]),
+        chance.choice([1, 2, 15]),
+        NOW - timedelta(days=days),
+    )
 
 
 async def store_people(db: Database, people: list[Person]) -> None:
@@ -96,6 +109,15 @@ async def store_people(db: Database, people: list[Person]) -> None:
             ("contact_companies", "company_id", [(p.columns["id"], k) for p in people for k in p.companies]),
         ):
             await tx.executemany(f"INSERT INTO {table} (contact_id, {column}) VALUES ($1, $2)", links)
+        await tx.executemany(
+            "INSERT INTO users (id, login, email, role) OVERRIDING SYSTEM VALUE VALUES ($1, $2, $2 || '@x.org', $3)",
+            [(n, f"user{n}", role) for n, role in ACCOUNTS.items()],
+        )
+        await tx.executemany(
+            "INSERT INTO contact_events (contact_id, event_key, title, value, counter, updated_at)"
+            " VALUES ($1, $2, $3, $4, $5, $6)",
+            [(p.columns["id"], e.key, e.title, e.value, e.counter, e.at) for p in people for e in p.events],
+        )
         await tx.executemany(
             "INSERT INTO messages (campaign_id, contact_id, email, state, sent_at, opened_at, clicked_at)"
             " VALUES ($1, $2, 'x', $3, $4, CASE WHEN $5 THEN now() END, CASE WHEN $6 THEN now() END)",
@@ -137,6 +159,17 @@ def _mail(operator: str) -> st.SearchStrategy:
     return st.builds(t.MailActivity, st.sampled_from(["sent", "opened", "clicked"]), st.just(operator), values)
 
 
+def _event_rules(field: str) -> st.SearchStrategy:
+    operators = sorted(OPERATORS["integer"] if field == "count" else OPERATORS["text"])
+    if field == "value":
+        operators += ["greater", "less", "at_least", "at_most"]
+    return st.sampled_from(operators).flatmap(
+        lambda op: st.builds(
+            t.EventIs, st.sampled_from(EVENT_KEYS), st.just(field), st.just(op), _values(event_kind(field, op), op)
+        )
+    )
+
+
 _COLUMNS = [*TEXT_COLUMNS, *MOMENTS, "email", "id", "status", "contact_type", "points", "company_id", "date_of_birth"]
 _IDS = st.lists(st.integers(0, 4), max_size=9).map(tuple)
 _SETS = st.sampled_from(["in", "not_in", "in_all", "not_in_all", "empty", "filled"])
@@ -163,6 +196,15 @@ leaves: dict[str, st.SearchStrategy] = {
         _mail
     ),
     "campaign activity": st.builds(t.CampaignActivity, st.integers(1, 3), st.sampled_from(_ACTIVITIES)),
+    "events": st.builds(
+        t.HasEvents, st.sampled_from(["in", "not_in"]), st.lists(st.sampled_from(EVENT_KEYS), max_size=3).map(tuple)
+    ),
+    "event": st.sampled_from(["count", "value", "title"]).flatmap(_event_rules),
+    "role": st.builds(
+        t.RoleIn,
+        st.sampled_from(["in", "not_in"]),
+        st.lists(st.sampled_from([*ACCOUNTS.values(), "other"]), max_size=3).map(tuple),
+    ),
     "audience": st.builds(t.Audience, _ROWS, _ROWS),
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
 from tidings.segments.types import (
@@ -15,13 +15,16 @@ from tidings.segments.types import (
     ColumnIs,
     CompanyIs,
     CustomFieldIs,
+    EventIs,
     Everybody,
+    HasEvents,
     HasTags,
     InCompanies,
     InLists,
     MailActivity,
     Nobody,
     Not,
+    RoleIn,
     Row,
     Rule,
     Search,
@@ -35,6 +38,21 @@ COMPANIES = {
     2: {"type": "vendor", "industry": "Banking"},
     3: {"type": None, "industry": ""},
 }
+
+
+# id of the account: role
+ACCOUNTS = {1: "administrator", 2: "editor", 3: "subscriber"}
+
+
+@dataclass(frozen=True)
+class Event:
+    """What another system reported, `counter` times, the last time at `at`."""
+
+    key: str
+    title: str
+    value: str
+    counter: int
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -57,6 +75,7 @@ class Person:
     lists: frozenset[int] = frozenset()
     companies: frozenset[int] = frozenset()
     messages: dict[int, Sent] = field(default_factory=dict)
+    events: tuple[Event, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -101,6 +120,12 @@ class Judge:
                 return self.day(rule.operator, rule.value, value)
             case CampaignActivity():
                 return campaign(rule, who)
+            case HasEvents():
+                return bool({one.key for one in who.events} & set(rule.keys)) == (rule.operator == "in")
+            case EventIs():
+                return event(rule, [one for one in who.events if one.key == rule.key])
+            case RoleIn():
+                return (ACCOUNTS.get(who.columns["user_id"]) in rule.roles) == (rule.operator == "in")  # type: ignore[arg-type]
             case Audience():
                 return any(row(one, who) for one in rule.include) and not any(row(one, who) for one in rule.exclude)
 
@@ -224,6 +249,33 @@ def company(rule: CompanyIs, who: Person) -> bool:
     if rule.operator in ("empty", "filled"):
         return bool(found - {""}) == (rule.operator == "filled")
     return bool(found & {value.lower() for value in rule.values}) == (rule.operator == "in")
+
+
+def event(rule: EventIs, found: list[Event]) -> bool:
+    if not found:
+        return False
+    if rule.field == "title":
+        return any(one_text(rule, one.title) for one in found)
+    if rule.field == "count":
+        total = sum(one.counter for one in found)
+        return (
+            number(rule.operator, rule.value, total, is_custom=False)
+            if rule.value is not None
+            else rule.operator == "filled"
+        )
+    last = max(found, key=lambda one: one.at).value
+    if rule.operator in ("greater", "less", "at_least", "at_most"):
+        try:
+            return number(rule.operator, rule.value, Decimal(last), is_custom=False)
+        except InvalidOperation:
+            return False
+    return one_text(rule, last)
+
+
+def one_text(rule: EventIs, stored: str) -> bool:
+    if rule.operator in ("empty", "filled"):
+        return bool(stored) == (rule.operator == "filled")
+    return text(rule.operator, rule.value, stored, is_custom=False)
 
 
 def campaign(rule: CampaignActivity, who: Person) -> bool:

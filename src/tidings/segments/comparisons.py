@@ -1,4 +1,4 @@
-"""Comparisons of one column or one custom field with bound values, as SQL. Private to `compiler`.
+"""Comparisons of one column, custom field or part of an event with bound values, as SQL. Private to `compiler`.
 
 Text is compared through `lower()` on both sides in the database, so that one set of letter rules decides. Each
 expression on `c.custom` here is the one that `indexes` indexes: change them together.
@@ -13,7 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tidings.segments.days import Days, days_meant, start_of
-from tidings.segments.fields import COLUMN_KINDS, CUSTOM_KINDS
+from tidings.segments.fields import COLUMN_KINDS, CUSTOM_KINDS, EventField, event_kind
 from tidings.segments.types import CustomFieldIs, Value, number_of
 
 # Longer texts are not compared through the index, whose keys are cut at 200 characters.
@@ -46,6 +46,15 @@ def column_sql(column: str, operator: str, value: Value, bound: Bound) -> str:
         return moment_sql(name, operator, value, bound)
     if kind == "day":
         return _day_sql(name, operator, value, bound, cast="date", convert=lambda day: day)
+    return _number_sql(name, operator, value, bound, is_whole=kind == "integer", is_custom=False)
+
+
+def event_sql(field: EventField, operator: str, value: Value, bound: Bound) -> str:
+    """A part of tracked events: `m.title`, `m.value`, or the sum of `m.counter` over a group."""
+    kind = event_kind(field, operator)
+    if kind == "text":
+        return _text_column_sql(f"m.{field}", operator, value, bound)
+    name = "sum(m.counter)" if field == "count" else "segment_number(m.value)"
     return _number_sql(name, operator, value, bound, is_whole=kind == "integer", is_custom=False)
 
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any as Anything
 from zoneinfo import ZoneInfo
 
-from tidings.segments.comparisons import Bound, column_sql, custom_sql, moment_sql, word_like
+from tidings.segments.comparisons import Bound, column_sql, custom_sql, event_sql, moment_sql, word_like
 from tidings.segments.days import days_meant, start_of, today_in
 from tidings.segments.types import (
     All,
@@ -23,13 +23,16 @@ from tidings.segments.types import (
     ColumnIs,
     CompanyIs,
     CustomFieldIs,
+    EventIs,
     Everybody,
+    HasEvents,
     HasTags,
     InCompanies,
     InLists,
     MailActivity,
     Nobody,
     Not,
+    RoleIn,
     Row,
     Rule,
     Search,
@@ -52,6 +55,7 @@ _SEARCHED = (
 )
 # Separated by a character that clean text cannot hold, so that no phrase spans two columns.
 _HAYSTACK = f"lower(concat_ws(E'\\x01', {', '.join(f'c.{name}' for name in _SEARCHED)}))"
+_EVENTS = "SELECT 1 FROM contact_events m"
 _MAIL_COLUMNS = {"opened": "opened_at", "clicked": "clicked_at"}
 _WAS_SENT = "m.state IN ('sent', 'bounced', 'complained')"
 _CAMPAIGN = {
@@ -62,6 +66,7 @@ _CAMPAIGN = {
     "sent": ("EXISTS", _WAS_SENT),
     "not_sent": ("NOT EXISTS", _WAS_SENT),
 }
+_NEVER_NULL = (HasTags, InLists, InCompanies, CompanyIs, CampaignActivity, StatusIn, HasEvents, EventIs, RoleIn)
 # Above this many, "all of them" is counted rather than joined once each.
 _JOINED = 6
 
@@ -118,7 +123,7 @@ def _compile(rule: Rule, bound: Bound) -> str:
 
 def _negated(child: Rule, bound: Bound) -> str:
     sql = _compile(child, bound)
-    if isinstance(child, HasTags | InLists | InCompanies | CompanyIs | CampaignActivity | StatusIn):
+    if isinstance(child, _NEVER_NULL):
         # Never NULL, so a plain NOT says the same and can become an anti-join.
         return f"NOT ({sql})"
     return f"({sql}) IS NOT TRUE"
@@ -151,10 +156,36 @@ def _leaf(rule: Rule, bound: Bound) -> str:
                 f"{exists} (SELECT 1 FROM messages m WHERE m.contact_id = c.id"
                 f" AND m.campaign_id = {campaign}::bigint AND {condition})"
             )
+        case HasEvents():
+            exists = "NOT EXISTS" if rule.operator == "not_in" else "EXISTS"
+            keys = bound(list(rule.keys))
+            return f"{exists} ({_EVENTS} WHERE m.contact_id = c.id AND m.event_key = ANY({keys}::text[]))"
+        case EventIs():
+            return _event(rule, bound)
+        case RoleIn():
+            exists = "NOT EXISTS" if rule.operator == "not_in" else "EXISTS"
+            roles = bound(list(rule.roles))
+            return f"{exists} (SELECT 1 FROM users u WHERE u.id = c.user_id AND u.role = ANY({roles}::text[]))"
         case Audience():
             return _audience(rule, bound)
         case _:
             raise TypeError(f"{type(rule).__name__} is not a leaf")
+
+
+def _event(rule: EventIs, bound: Bound) -> str:
+    """Groups are made once for the key and joined, not looked up contact by contact."""
+    key = f"m.event_key = {bound(rule.key)}::text"
+    compared = event_sql(rule.field, rule.operator, rule.value, bound)
+    if rule.field == "title":
+        return f"EXISTS ({_EVENTS} WHERE m.contact_id = c.id AND {key} AND ({compared}))"
+    if rule.field == "count":
+        groups = f"SELECT m.contact_id FROM contact_events m WHERE {key} GROUP BY m.contact_id HAVING {compared}"
+        return f"EXISTS (SELECT 1 FROM ({groups}) g WHERE g.contact_id = c.id)"
+    last = (
+        f"SELECT DISTINCT ON (m.contact_id) m.contact_id, m.value FROM contact_events m WHERE {key}"
+        " ORDER BY m.contact_id, m.updated_at DESC, m.id DESC"
+    )
+    return f"EXISTS (SELECT 1 FROM ({last}) m WHERE m.contact_id = c.id AND ({compared}))"
 
 
 def _membership(table: str, column: str, operator: str, ids: Sequence[int], bound: Bound) -> str:

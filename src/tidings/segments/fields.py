@@ -93,4 +93,15 @@ OPERATORS: dict[Kind, frozenset[str]] = {
     "moment": _PRESENCE | _DAYS,
     "many": _PRESENCE | {"equals", "not_equals", "contains", "not_contains", "in", "not_in", "in_all", "not_in_all"},
 }
+_MORE_OR_LESS = frozenset({"greater", "less", "at_least", "at_most"})
+EventField = Literal["count", "value", "title"]
+
+
+def event_kind(field: EventField, operator: str) -> Kind:
+    """How a part of a tracked event is compared: counts as numbers, values as what the operator wants."""
+    if field == "count":
+        return "integer"
+    return "number" if field == "value" and operator in _MORE_OR_LESS else "text"
+
+
 NEEDS_LIST = frozenset({"in", "not_in", "in_all", "not_in_all"})

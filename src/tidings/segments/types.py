@@ -24,10 +24,12 @@ from tidings.segments.fields import (
     OPERATORS,
     ActivityOperator,
     Column,
+    EventField,
     FieldKind,
     Kind,
     Operator,
     SetOperator,
+    event_kind,
 )
 
 MAX_DEPTH = 20
@@ -180,6 +182,43 @@ class CampaignActivity(_Rule, frozen=True, tag="campaign"):
         _check_ids((self.campaign_id,))
 
 
+class HasEvents(_Rule, frozen=True, tag="events"):
+    """An event of one of these keys was reported (in), or of none (not_in)."""
+
+    operator: Literal["in", "not_in"]
+    keys: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        _check("text", "in", self.keys)
+
+
+class EventIs(_Rule, frozen=True, tag="event"):
+    """Events of one key compared: how often there were any (count), the value reported last, or any title.
+
+    Who has no such event does not match, whatever the operator. A value is compared as a number when the operator asks
+    for more or less.
+    """
+
+    key: str
+    field: EventField
+    operator: Operator
+    value: Value = None
+
+    def __post_init__(self) -> None:
+        _check_text(self.key)
+        _check(event_kind(self.field, self.operator), self.operator, self.value)
+
+
+class RoleIn(_Rule, frozen=True, tag="role"):
+    """The contact's account here has one of these roles (in), or it has none or no account (not_in)."""
+
+    operator: Literal["in", "not_in"]
+    roles: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        _check("text", "in", self.roles)
+
+
 class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """In the list and with the tag; None does not restrict."""
 
@@ -213,6 +252,9 @@ Rule = (
     | Search
     | MailActivity
     | CampaignActivity
+    | HasEvents
+    | EventIs
+    | RoleIn
     | Audience
 )
 

@@ -22,13 +22,16 @@ from tidings.segments.types import (
     ColumnIs,
     CompanyIs,
     CustomFieldIs,
+    EventIs,
     Everybody,
+    HasEvents,
     HasTags,
     InCompanies,
     InLists,
     MailActivity,
     Nobody,
     Not,
+    RoleIn,
     Row,
     Rule,
     Search,
@@ -43,6 +46,12 @@ FIELDS = {
 
 def one(provider: str, name: str, operator: str, value: Anything = "") -> Rule:
     return advanced_rule([[{"source": [provider, name], "operator": operator, "value": value}]], fields=FIELDS)
+
+
+def event(name: str, operator: str, value: object, **more: Anything) -> Rule:
+    source = ["event_tracking", f"event_tracking_{name}"]
+    condition = {"source": source, "operator": operator, "value": value, "extra_value": "paid", **more}
+    return advanced_rule([[condition]], fields=FIELDS)
 
 
 @pytest.mark.parametrize(
@@ -80,6 +89,14 @@ def test_simple_parameters_are_anded_and_their_values_ored(params: dict[str, Any
         (one("subscriber", "last_activity", "days_within", 3), ColumnIs("active_at", "days_within", "3")),
         (one("subscriber", "search", "contains", "x"), Search("x")),
         (one("segment", "status", "not_in", ["pending"]), Not(StatusIn(("pending",)))),
+        (one("segment", "user_role", "in", ["editor", "author"]), RoleIn("in", ("editor", "author"))),
+        (one("segment", "user_role", "!=", "editor"), RoleIn("not_in", ("editor",))),
+        (one("event_tracking", "event_tracking_key", "in", ["paid"]), HasEvents("in", ("paid",))),
+        (event("key_count", ">", 2), EventIs("paid", "count", "greater", "2")),
+        (event("value", "contains", "x"), EventIs("paid", "value", "contains", "x")),
+        (event("value", ">=", "1.5"), EventIs("paid", "value", "at_least", "1.5")),
+        (event("title", "in", ["A", "B"]), EventIs("paid", "title", "in", ("A", "B"))),
+        (event("title", "=", "A", source="event_tracking_title"), EventIs("paid", "title", "equals", "A")),
         (one("segment", "status", "in", ["nope"]), StatusIn(())),
         (one("segment", "contact_type", "in", "customer"), ColumnIs("contact_type", "in", ("customer",))),
         (one("segment", "tags", "in_all", ["1", "2"]), HasTags("in_all", (1, 2))),
@@ -122,7 +139,13 @@ def test_a_condition_becomes_its_rule(rule: Rule, expected: Rule) -> None:
         one("subscriber", "created_at", "before", "soon"),
         one("subscriber", "created_at", "days_before", "-1"),
         one("woo", "total_order_count", ">", 1),
-        one("segment", "user_role", "in", ["editor"]),
+        one("segment", "user_role", "in", []),
+        one("segment", "user_role", "contains", "edit"),
+        one("event_tracking", "event_tracking_key", "contains", "paid"),
+        one("event_tracking", "event_tracking_key_count", ">", 1),
+        one("event_tracking", "nope", "=", 1),
+        event("key_count", ">", "many"),
+        event("key_count", "contains", "1"),
         one("segment", "tags", "in", []),
         one("custom_fields", "unknown", "=", "x"),
         one("activities", "automation_activity", "completed", 1),

@@ -12,7 +12,7 @@ from typing import cast
 
 from tidings.contacts.types import STATUSES, CustomField
 from tidings.platform.errors import Invalid, Problem
-from tidings.segments.fields import COLUMN_KINDS, CUSTOM_KINDS, NEEDS_LIST, OPERATORS, Kind
+from tidings.segments.fields import COLUMN_KINDS, CUSTOM_KINDS, NEEDS_LIST, OPERATORS, EventField, Kind, event_kind
 from tidings.segments.types import (
     All,
     Any,
@@ -20,13 +20,16 @@ from tidings.segments.types import (
     ColumnIs,
     CompanyIs,
     CustomFieldIs,
+    EventIs,
     Everybody,
+    HasEvents,
     HasTags,
     InCompanies,
     InLists,
     MailActivity,
     Nobody,
     Not,
+    RoleIn,
     Rule,
     Search,
     StatusIn,
@@ -116,7 +119,12 @@ _MEMBERSHIPS: dict[str, Callable[[Anything, tuple[int, ...]], Rule]] = {
     "lists": InLists,
     "companies": InCompanies,
 }
-_SEGMENT = ("status", "contact_type", "sms_status", *_MEMBERSHIPS, "company_type", "company_industry")
+_SEGMENT = ("status", "contact_type", "sms_status", *_MEMBERSHIPS, "company_type", "company_industry", "user_role")
+_EVENT_FIELDS: dict[str, EventField] = {
+    "event_tracking_key_count": "count",
+    "event_tracking_value": "value",
+    "event_tracking_title": "title",
+}
 
 
 def is_condition(value: object) -> bool:
@@ -186,6 +194,8 @@ def _guessed(name: str, fields: Mapping[str, CustomField]) -> str:
         return "custom_fields"
     if name in _SEGMENT:
         return "segment"
+    if name in _EVENT_FIELDS or name == "event_tracking_key":
+        return "event_tracking"
     return "activities" if name in _ACTIVITIES or name == "campaign_email_activity" else "subscriber"
 
 
@@ -248,6 +258,8 @@ def _segment(name: str, condition: Condition) -> Rule:
         return _subscriber(name, condition)
     if name in _MEMBERSHIPS:
         return _memberships(name, operator, condition)
+    if name == "user_role":
+        return _either(RoleIn, operator, condition)
     if name in ("company_type", "company_industry"):
         return _company_word(name.removeprefix("company_"), operator, condition)
     return Nobody()
@@ -272,11 +284,26 @@ def _memberships(name: str, operator: str, condition: Condition) -> Rule:
 
 
 def _company_word(field: Anything, operator: str, condition: Condition) -> Rule:
-    operator = {"equals": "in", "not_equals": "not_in"}.get(operator, operator)
     if operator in ("empty", "filled"):
         return CompanyIs(field, cast(Anything, operator))
+    return _either(lambda known, values: CompanyIs(field, known, values), operator, condition)
+
+
+def _either(make: Callable[[Anything, tuple[str, ...]], Rule], operator: str, condition: Condition) -> Rule:
+    """A rule that knows in and not_in of texts alone; nobody without a value."""
+    operator = {"equals": "in", "not_equals": "not_in"}.get(operator, operator)
     values = tuple(str(_scalar(one)) for one in listed(condition.get("value")))
-    return CompanyIs(field, cast(Anything, operator), values) if values and operator in ("in", "not_in") else Nobody()
+    return make(operator, values) if values and operator in ("in", "not_in") else Nobody()
+
+
+def _event(name: str, condition: Condition) -> Rule:
+    operator = _operator(condition)
+    if name == "event_tracking_key":
+        return _either(HasEvents, operator, condition)
+    field, key = _EVENT_FIELDS.get(name), _one(condition.get("extra_value"))
+    if field is None or not key:
+        return Nobody()
+    return _compared(event_kind(field, operator), condition, lambda op, value: EventIs(key, field, op, value))
 
 
 def _activity(name: str, condition: Condition) -> Rule:
@@ -329,4 +356,5 @@ _PROVIDERS: dict[str, Callable[[str, Condition], Rule]] = {
     "custom_fields": lambda name, condition: Nobody(),
     "segment": _segment,
     "activities": _activity,
+    "event_tracking": _event,
 }
