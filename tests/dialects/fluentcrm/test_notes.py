@@ -114,6 +114,10 @@ async def test_events_count_their_repetitions(core: Core, crm: Mouth):
         "created_at": NOW,
         "updated_at": NOW,
     }
+    await core.db.execute("UPDATE users SET email = (SELECT email FROM contacts WHERE id = 1) WHERE id = 1")
+    by_account = await crm.post("/subscribers/track-event", {"event_key": "seen", "title": "Seen", "user_id": "1"})
+    assert by_account.status_code == 200
+    assert (await crm.get("/subscribers/1/tracking-events")).json()["events"]["data"][0]["event_key"] == "seen"
     missing = await crm.post("/subscribers/track-event", {})
     assert missing.status_code == 422
     assert missing.json() == {name: {"required": f"The {name} field is required."} for name in ("event_key", "title")}

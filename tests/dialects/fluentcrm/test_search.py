@@ -77,3 +77,21 @@ async def test_what_a_caller_may_not_see_is_empty(core: Core, crm: Mouth):
         assert answer.status_code == 200
         assert not any(answer.json().values())
     assert (await crm.ask("GET", "/global-search", auth="")).status_code == 401
+
+
+async def test_a_picker_of_people_finds_shows_the_newest_and_keeps_the_chosen(core: Core, crm: Mouth):
+    person, *_ = await _fill(core)
+    others = [(await contacts.write_contact(core, Draft({"email": f"p{n}@example.com"}))).id for n in range(3)]
+
+    async def ids(*query: tuple[str, str]) -> list[str]:
+        return list((await crm.ask("GET", "/subscribers/search-contacts", query=list(query))).json()["contacts"])
+
+    assert await ids(("search", "jan")) == [str(person)]
+    assert await ids(("search", "jan"), ("values[]", str(others[0])), ("values[]", "999")) == [
+        str(person),
+        str(others[0]),
+    ]
+    assert await ids(("search", "example.com"), ("limit", "2")) == [str(others[2]), str(others[1])]
+    assert await ids(("load_default", "1"), ("limit", "1")) == [str(others[2])]
+    assert await ids(("load_default", "1"), ("search", "jan")) == [str(person)]
+    assert await ids() == []

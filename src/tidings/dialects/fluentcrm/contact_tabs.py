@@ -6,6 +6,7 @@ from typing import Any
 
 import nh3
 
+from tidings.access.queries import users_by_ids
 from tidings.campaigns.direct import send_to_contact
 from tidings.contacts import actions, events, queries, rules
 from tidings.contacts.types import Note
@@ -269,8 +270,12 @@ async def track_event(call: Call) -> Any:
         raise FieldErrors(missing)
     contact_id = call.integer("subscriber_id")
     view = await queries.find_contact(call.core, contact_id) if contact_id else None
-    if view is None and call.text("email"):
-        view = await queries.find_contact_by_email(call.core, call.text("email"))
+    emails = [call.text("email")]
+    if user_id := call.integer("user_id"):
+        emails += [user.email for user in await users_by_ids(call.core, [user_id])]
+    for email in emails:
+        if view is None and email:
+            view = await queries.find_contact_by_email(call.core, email)
     if view is None:
         raise Refused("Subscriber not found", flags={"error_code": "subscriber_not_found"})
     event_id = await events.track_event(

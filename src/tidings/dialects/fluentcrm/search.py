@@ -1,16 +1,23 @@
-"""One search over everything the caller may see (spec §7.10); whom or what he may not see is empty, not refused."""
+"""One search over everything the caller may see (spec §7.10), and the quick one over people alone.
+
+Whom or what a caller may not see is empty in the first, not refused.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
+from tidings.contacts import queries
+from tidings.contacts.search import search_contacts
 from tidings.dialects._engine.calls import Call
 from tidings.dialects._engine.routes import Route
 from tidings.dialects.fluentcrm import people
 from tidings.dialects.fluentcrm.campaigns_wire import status_word
+from tidings.platform.pagination import PageRequest
 from tidings.reports.search import search
 
 _LIMIT = 100
+_SHOWN = 20
 # scope: the core's group and the permission to see it
 _GROUPS = {
     "subscribers": ("contacts", "fcrm_read_contacts"),
@@ -65,4 +72,20 @@ def _note(call: Call, note: Any) -> dict[str, Any]:
     }
 
 
-ROUTES = [Route("GET", "/global-search", "global-search", "", "view", global_search)]
+async def search_people(call: Call) -> Any:
+    """Contacts by id for a picker: found by typing, or the newest with `load_default`, and always those in `values`."""
+    text, limit = call.text("search").strip(), min(max(call.integer("limit") or _SHOWN, 1), _LIMIT)
+    found = await search_contacts(call.core, text, limit=limit)
+    if not text and call.flag("load_default"):
+        newest = await queries.list_contacts(call.core, PageRequest(per_page=limit))
+        found = [view.contact for view in newest.rows]
+    always = set(call.ids("values")[:_LIMIT]) - {one.id for one in found}
+    chosen = await queries.contacts_by_ids(call.core, sorted(always)) if always else {}
+    rows = [*found, *(view.contact for view in chosen.values())]
+    return {"contacts": {str(one.id): _contact(one, call) | {"id": str(one.id)} for one in rows}}
+
+
+ROUTES = [
+    Route("GET", "/global-search", "global-search", "", "view", global_search),
+    Route("GET", "/subscribers/search-contacts", "search-contacts", "fcrm_read_contacts", "view", search_people),
+]

@@ -1,4 +1,5 @@
-"""Contacts: list, read, create, change, delete (spec §2.1, §3). Bulk actions are in `bulk_actions`, the tabs of a
+"""Contacts: list, read, create, change, delete (spec §2.1, §3). Bulk actions are in `bulk_actions`, the quick
+search in `search`, the tabs of a
 contact's page in `contact_tabs`."""
 
 from __future__ import annotations
@@ -307,21 +308,6 @@ async def delete_subscribers(call: Call) -> Any:
     return {"message": "Selected Subscribers have been deleted"}
 
 
-async def search_contacts(call: Call) -> Any:
-    text = call.text("search").strip()
-    if not text:
-        return {"contacts": {}}
-    where = await where_of(call.core, await rule_of(call, {"search": text}))
-    page = await queries.list_contacts(call.core, page_request(call, per_page=20), where)
-    contacts: dict[str, Any] = {}
-    for view in page.rows:
-        body = people.contact_body(view.contact, call.context)
-        contacts[str(view.contact.id)] = {
-            name: body[name] for name in ("first_name", "last_name", "full_name", "email", "photo")
-        } | {"id": str(view.contact.id)}
-    return {"contacts": contacts}
-
-
 async def prev_next(call: Call) -> Any:
     current = call.integer("current_id")
     if current is None or not call.text("filter_type"):
@@ -348,7 +334,6 @@ ROUTES = [
     Route("GET", "/subscribers", "list-subscribers", _READ, "crud", list_subscribers),
     Route("POST", "/subscribers", "create-subscriber", _WRITE, "crud", create_subscriber),
     Route("DELETE", "/subscribers", "delete-subscribers", _DELETE, "ack", delete_subscribers),
-    Route("GET", "/subscribers/search-contacts", "search-contacts", _READ, "view", search_contacts),
     Route("GET", "/subscribers/prev-next-ids", "prev-next-ids", _READ, "view", prev_next),
     Route("PUT", "/subscribers/subscribers-property", "update-property", _WRITE, "ack", update_property),
     Route("POST", "/subscribers/bulk-add-update", "bulk-add-update", _WRITE, "ack", bulk_add_update),
