@@ -7,6 +7,7 @@ import "./styles/parts.css";
 import "./styles/people.css";
 import "./styles/mail.css";
 import "./styles/imports.css";
+import "./styles/segments.css";
 import "bootstrap/js/dist/dropdown";
 import "bootstrap/js/dist/collapse";
 import "bootstrap/js/dist/tab";
