@@ -53,9 +53,11 @@ async def test_a_title_is_required(core: Core) -> None:
 
 
 async def test_a_copy_stands_beside_its_original_until_one_is_deleted(core: Core) -> None:
-    saved = await save_segment(core, title="100% sure", rule=RULE)
+    saved = await save_segment(core, title="100% sure", rule=RULE, settings={"form": "old"})
+    await count_segments(core, [saved])
     copy = await duplicate_segment(core, saved.id, created_by=3)
     assert (copy.title, copy.rule, copy.created_by) == ("[Duplicate] 100% sure", RULE, 3)
+    assert (copy.settings, copy.contacts_count) == (saved.settings, 0)
     assert [one.id for one in await list_segments(core, search="0% S")] == [copy.id, saved.id]
     assert await list_segments(core, search="1%0") == []
     assert await delete_segments(core, [saved.id, 999]) == 1

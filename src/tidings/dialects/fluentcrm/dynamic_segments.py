@@ -25,7 +25,8 @@ from tidings.segments.queries import Segment, count_contacts, find_segment, list
 from tidings.segments.types import All, ColumnIs, Everybody, Rule
 
 _NOT_FOUND = "Sorry! No segment found"
-_COUNTED_WITHIN = timedelta(seconds=5)
+# How long a list may count before it shows last counts; how long the numbers may; how long a segment just written.
+_LISTED_WITHIN, _COUNTED_WITHIN, _WRITTEN_WITHIN = timedelta(seconds=0.1), timedelta(seconds=1), timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +66,10 @@ def _body(one: Segment) -> dict[str, Any]:
     return {"id": one.id, "slug": CUSTOM, "title": one.title, **one.settings}
 
 
-async def _counts(call: Call, segments: list[Segment]) -> dict[str, int]:
-    """How many there are in each, by `slug_id`."""
+async def _counts(call: Call, segments: list[Segment], within: timedelta) -> dict[str, int]:
+    """How many there are in each, by `slug_id`; saved ones are counted for so long, then their last count is told."""
     counts = {f"{one.slug}_0": await _count(call.core, one.rule) for one in BUILT_IN}
-    found = await actions.count_segments(call.core, segments)
+    found = await actions.count_segments(call.core, segments, within=within)
     return counts | {f"{CUSTOM}_{number}": n or 0 for number, n in found.items()}
 
 
@@ -81,7 +82,7 @@ async def _count(core: Core, rule: Rule) -> int:
 
 async def list_dynamic(call: Call) -> Any:
     segments = await list_segments(call.core, search=call.text("search"))
-    counts = await _counts(call, segments)
+    counts = await _counts(call, segments, _LISTED_WITHIN)
     rows = [_built_in_body(one) | {"count": counts[f"{one.slug}_0"]} for one in BUILT_IN]
     rows += [
         _body(one) | {"subtitle": one.description or "Custom Segment", "count": counts[f"{CUSTOM}_{one.id}"]}
@@ -91,13 +92,14 @@ async def list_dynamic(call: Call) -> Any:
 
 
 async def stats(call: Call) -> Any:
-    return {"stats": await _counts(call, await list_segments(call.core))}
+    return {"stats": await _counts(call, await list_segments(call.core), _COUNTED_WITHIN)}
 
 
 async def create(call: Call) -> Any:
     title, body = segment_values(call.get("segment"))
     rule = segment_rule(body, fields=await queries.custom_fields(call.core))
     made = await actions.save_segment(call.core, title=title, rule=rule, settings=body, created_by=call.caller.user.id)
+    await actions.count_segments(call.core, [made], within=_WRITTEN_WITHIN)
     return {"message": "Segment has been created", "segment": _body(made)}
 
 
@@ -106,6 +108,7 @@ async def update(call: Call) -> Any:
     await _custom(call, call.id())
     rule = segment_rule(body, fields=await queries.custom_fields(call.core))
     changed = await actions.update_segment(call.core, call.id(), title=title, rule=rule, settings=body)
+    await actions.count_segments(call.core, [changed], within=_WRITTEN_WITHIN)
     return {"message": "Segment has been updated", "segment": _body(changed)}
 
 

@@ -25,8 +25,8 @@ RETURNING id, title, description, rules, created_by, created_at, updated_at, set
 DELETE FROM segments WHERE id = ANY($1::bigint[])
 
 -- name: duplicate_segment
-INSERT INTO segments (title, description, rules, created_by, created_at, updated_at, settings)
-SELECT $2 || title, description, rules, $3, $4, $4, settings FROM segments WHERE id = $1
+INSERT INTO segments (title, description, rules, created_by, created_at, updated_at, settings, contacts_count, counted_at)
+SELECT $2 || title, description, rules, $3, $4, $4, settings, contacts_count, counted_at FROM segments WHERE id = $1
 RETURNING id, title, description, rules, created_by, created_at, updated_at, settings, contacts_count, counted_at
 
 -- name: keep_counts
