@@ -22,6 +22,7 @@ from tidings.dialects.fluentcrm import (
     forms,
     imports,
     installation,
+    migrators,
     pickers,
     reports,
     search,
@@ -99,6 +100,7 @@ def build() -> RouteTable:
         webhooks,
         forms,
         smart_links,
+        migrators,
         installation,
     )
     return RouteTable([*own, *(route for one in resources for route in one.ROUTES)])
