@@ -104,6 +104,7 @@ async def test_typing_finds_and_what_is_chosen_stays(core: Core, crm: Mouth):
     assert one["title"] == f"{one['name']} (eve@example.com)"
     assert len(await _found(crm, "users", ("search", "eve"), ("values[]", "1"))) == 2
     assert eve is not None
+    assert len(await _found(crm, "users")) == 1, "administrators are offered only when they are chosen"
     for key in ("nope", "", "funnels", "email_sequences", "post_type", "woo_products", "edd_products"):
         assert await _found(crm, key) == []
     await modules.switch(core, {"companies": False})

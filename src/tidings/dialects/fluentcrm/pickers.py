@@ -128,8 +128,10 @@ async def _found_campaigns(call: Call) -> Options:
 async def _found_users(call: Call) -> Options:
     if not {"fcrm_read_contacts", "fcrm_manage_settings"} & set(call.caller.permissions):
         return []
-    by_name = PageRequest(per_page=_FOUND, sort="display_name", is_descending=False)
-    users = (await access.list_users(call.core, by_name, search=call.text("search"))).rows
+    by_login = PageRequest(per_page=_FOUND, sort="login", is_descending=False)
+    # Rights are given with this picker, and administrators have them all.
+    roles = [role for role in ROLES if role != "administrator"]
+    users = (await access.list_users(call.core, by_login, search=call.text("search"), roles=roles)).rows
     missing = set(call.ids("values")) - {user.id for user in users}
     more = await access.users_by_ids(call.core, list(missing)) if missing else []
     return [
