@@ -15,6 +15,7 @@ from tidings.platform.errors import Invalid, NotFound, Problem
 
 _ACTIVATES = re.compile(r"#activate_link#|(?:\{\{|##)\s*crm\.activate_(?:button|link)\b")
 _OF_LIST = "SELECT settings->'double_opt_in' AS own FROM lists WHERE id = $1"
+_LISTS_WITH_OWN = "SELECT id FROM lists WHERE settings->'double_opt_in'->>'follows_global' = 'false'"
 _SAVE_OF_LIST = """
 UPDATE lists SET settings = settings || jsonb_build_object('double_opt_in', $2::jsonb), updated_at = $3 WHERE id = $1
 """
@@ -79,6 +80,11 @@ async def list_opt_in_settings(core: Core, list_id: int) -> ListOptIn:
     if row is None:
         raise NotFound("list", list_id)
     return _list_opt_in(row["own"])
+
+
+async def lists_with_own_opt_in(core: Core) -> frozenset[int]:
+    """The lists whose own settings are in use."""
+    return frozenset(row["id"] for row in await core.db.fetch(_LISTS_WITH_OWN))
 
 
 async def opt_in_settings_for(core: Core, contact_id: int) -> OptIn:

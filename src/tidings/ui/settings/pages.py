@@ -6,7 +6,7 @@ from typing import Any
 
 from litestar import Response, get
 
-from tidings.ui.settings import business, keys, observing, profile, sending, team
+from tidings.ui.settings import business, keys, observing, optin, profile, sending, team
 from tidings.ui.shell.visit import Visiting
 
 
@@ -21,6 +21,7 @@ ROUTES = [
     *profile.ROUTES,
     *business.ROUTES,
     *sending.ROUTES,
+    *optin.ROUTES,
     *team.ROUTES,
     *keys.ROUTES,
     *observing.ROUTES,
