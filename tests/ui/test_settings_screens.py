@@ -5,7 +5,9 @@ from __future__ import annotations
 from tests.ui.door import Door
 from tidings.contacts import actions
 from tidings.messages import optin_settings as optin
+from tidings.platform import modules
 from tidings.platform.core import Core
+from tidings.platform.system_log import log_event
 
 ASKS = {"subject": "Please confirm", "body": "<p>{{crm.activate_button|Yes}}</p>", "message": "<p>Done</p>"}
 
@@ -49,3 +51,46 @@ async def test_a_list_asks_in_its_own_words(core: Core, door: Door):
     assert (await door.post("/settings/opt-in/lists/99", ASKS)).status_code == 404
     await core.db.execute("UPDATE users SET role = 'editor', permissions = '{fcrm_read_contacts}'")
     assert (await door.client.get("/settings/opt-in")).status_code == 403
+
+
+async def test_the_system_log_is_searched_taken_along_and_emptied(core: Core, door: Door):
+    assert "Nothing happened" in (await door.client.get("/settings/system-log")).text
+    await log_event(core, "=Sending <stopped>", "The server refused")
+    await log_event(core, "Import ended", "12 rows")
+    page = (await door.client.get("/settings/system-log")).text
+    assert "=Sending &lt;stopped&gt;" in page
+    found = await door.client.get(
+        "/settings/system-log?q=REFUSED", headers={"hx-request": "true", "hx-target": "lines"}
+    )
+    assert "Sending" in found.text
+    assert "Import ended" not in found.text
+    assert "<html" not in found.text
+    assert "Nothing like that" in (await door.client.get("/settings/system-log?q=zebra")).text
+    file = await door.client.get("/settings/system-log/lines.csv?days=9999")
+    assert file.headers["content-disposition"] == 'attachment; filename="system-log.csv"'
+    lines = file.content.decode("utf-8-sig").splitlines()
+    assert lines[0] == "id,at,title,description"
+    assert lines[1].endswith(",Import ended,12 rows")
+    assert ",'=Sending <stopped>," in lines[2]
+    assert (await door.post("/settings/system-log/reset", {})).status_code == 303
+    assert await core.db.fetchval("SELECT count(*) FROM system_logs") == 0
+    assert await core.db.fetchval("SELECT action FROM audit_entries ORDER BY id DESC LIMIT 1") == "system_log_emptied"
+
+
+async def test_modules_are_switched_together_and_those_not_shown_stay(core: Core, door: Door):
+    await modules.switch(core, {"portal": True})
+    page = (await door.client.get("/settings/modules")).text
+    assert "Smart links" in page
+    await door.post("/settings/modules", {"companies": "yes", "company_logos": "yes"})
+    now = await modules.switches(core)
+    assert {name: now[name] for name in ("companies", "company_logos", "events", "system_logs", "portal")} == {
+        "companies": True,
+        "company_logos": True,
+        "events": False,
+        "system_logs": False,
+        "portal": True,
+    }
+    assert "The system log is off" in (await door.client.get("/settings/system-log")).text
+    await core.db.execute("UPDATE users SET role = 'editor', permissions = '{fcrm_read_contacts}'")
+    for path in ("/settings/modules", "/settings/system-log", "/settings/system-log/lines.csv"):
+        assert (await door.client.get(path)).status_code == 403

@@ -6,7 +6,7 @@ from typing import Any
 
 from litestar import Response, get
 
-from tidings.ui.settings import business, keys, observing, optin, profile, sending, team
+from tidings.ui.settings import business, keys, modules, observing, observing_log, optin, profile, sending, team
 from tidings.ui.shell.visit import Visiting
 
 
@@ -25,4 +25,6 @@ ROUTES = [
     *team.ROUTES,
     *keys.ROUTES,
     *observing.ROUTES,
+    *observing_log.ROUTES,
+    *modules.ROUTES,
 ]
