@@ -8,7 +8,6 @@ the product's. Addresses: `/contact/ID`, `/contacts/PAGE`, `/member/ID`, `/membe
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 from typing import Any
@@ -50,21 +49,21 @@ _PAGE = Environment(autoescape=True).from_string(
 <td>{% for tag in row.tags %}<span>{{ tag[1] }}</span>{% endfor %}<td>{% for one in row.lists %}<span>{{ one[1] }}</span>{% endfor %}
 <td>{{ row.created_at }}</tr>{% endfor %}</table>"""
 )
-_JSON, _HTML = [("content-type", "application/json")], [("content-type", "text/html; charset=utf-8")]
+_JSON, _HTML = (b"content-type", b"application/json"), (b"content-type", b"text/html; charset=utf-8")
 
 
 class Bare:
-    """An RSGI application: the server's own interface, with the least between it and the database."""
+    """An ASGI application, as the product's doors are: the least between the server and the database."""
 
     def __init__(self) -> None:
         self._db: Database | None = None
 
-    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._db = loop.run_until_complete(Database.open(os.environ["DATABASE_URL"]))
-
-    async def __rsgi__(self, scope: Any, protocol: Any) -> None:
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+            return
         assert self._db is not None
-        kind, number = scope.path[1:].split("/")
+        kind, number = scope["path"][1:].split("/")
         is_html = kind == "html"
         rows = [
             dict(row.items()) for row in await self._db.fetch(STATEMENTS["contacts" if is_html else kind], int(number))
@@ -73,13 +72,24 @@ class Bare:
             for row in rows:
                 row["tags"] = msgspec.json.decode(row["tags_json"])
                 row["lists"] = msgspec.json.decode(row["lists_json"])
-            protocol.response_bytes(200, _HTML, _PAGE.render(rows=rows, total=rows[0]["total"]).encode())
-            return
-        for row in rows:
-            for name in ("custom_json", "tags_json", "lists_json"):
-                if name in row:
-                    row[name] = msgspec.Raw(row[name].encode())
-        protocol.response_bytes(200, _JSON, msgspec.json.encode(rows))
+            body, content_type = _PAGE.render(rows=rows, total=rows[0]["total"]).encode(), _HTML
+        else:
+            for row in rows:
+                for name in ("custom_json", "tags_json", "lists_json"):
+                    if name in row:
+                        row[name] = msgspec.Raw(row[name].encode())
+            body, content_type = msgspec.json.encode(rows), _JSON
+        headers = [content_type, (b"content-length", b"%d" % len(body))]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    async def _live(self, receive: Any, send: Any) -> None:
+        await receive()
+        self._db = await Database.open(os.environ["DATABASE_URL"])
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self._db.close()
+        await send({"type": "lifespan.shutdown.complete"})
 
 
 def create() -> Bare:
@@ -97,7 +107,7 @@ def main() -> None:
         "benchmarks.bare:create",
         address="127.0.0.1",
         port=int(sys.argv[1]),
-        interface=Interfaces.RSGI,
+        interface=Interfaces.ASGI,
         loop=Loops.uvloop,
         workers=int(sys.argv[2]),
         factory=True,
