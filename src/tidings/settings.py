@@ -45,6 +45,9 @@ _TABLE = (
     Setting("one_click_unsubscribe", bool, False, "Unsubscribe from the mail's link without asking for a reason."),
     Setting("unknown_policy", str, "leave", "Messages with an unknown outcome: leave or resend."),
     Setting(
+        "keeps_reported_addresses", bool, True, "Bounces and complaints about unknown addresses make a contact of them."
+    ),
+    Setting(
         "allow_private_targets", bool, False, "Let webhooks and feeds be private addresses; mail hosts always may."
     ),
     Setting("is_set_up", bool, False, "The first-run steps are done."),

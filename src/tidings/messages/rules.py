@@ -31,6 +31,7 @@ TRANSITIONS: dict[tuple[State, State], str] = {
     ("unknown", "sent"): "A sign of life (open, click) shows that it arrived, or its sender came back to say so.",
     ("unknown", "failed"): "Its sender came back to say that the server had refused it.",
     ("unknown", "bounced"): "Its sender came back to say that there is no such mailbox.",
+    ("unknown", "complained"): "The recipient reported it as spam, so it arrived.",
     ("failed", "queued"): "The operator wants it tried again.",
     ("sent", "queued"): "The operator wants it sent again.",
 }
