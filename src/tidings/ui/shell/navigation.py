@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tidings.access.types import Caller
@@ -9,7 +10,7 @@ from tidings.access.types import Caller
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the sidebar. `permission` None means everybody who is logged in."""
+    """One line of the sidebar. `permission` None means everybody who is logged in; `module` may be switched off."""
 
     title: str
     href: str
@@ -17,11 +18,21 @@ class Entry:
     key: str
     permission: str | None = None
     group: str = ""
+    module: str = ""
 
 
 NAVIGATION = (
     Entry("Dashboard", "/", icon="layout-dashboard", key="d", permission="fcrm_view_dashboard"),
     Entry("Contacts", "/contacts", icon="users", key="c", permission="fcrm_read_contacts", group="Audience"),
+    Entry(
+        "Companies",
+        "/companies",
+        icon="building",
+        key="o",
+        permission="fcrm_read_contacts",
+        group="Audience",
+        module="companies",
+    ),
     Entry("Lists", "/lists", icon="list-details", key="l", permission="fcrm_read_contacts", group="Audience"),
     Entry("Tags", "/tags", icon="tags", key="t", permission="fcrm_read_contacts", group="Audience"),
     Entry("Custom fields", "/fields", icon="forms", key="f", permission="fcrm_read_contacts", group="Audience"),
@@ -37,11 +48,11 @@ NAVIGATION = (
 Groups = tuple[tuple[str, tuple[Entry, ...]], ...]
 
 
-def groups_for(caller: Caller) -> Groups:
-    """What this caller may see, by group."""
+def groups_for(caller: Caller, switches: Mapping[str, bool]) -> Groups:
+    """What this caller may see, by group; `switches` says which modules are on."""
     found: dict[str, list[Entry]] = {}
     for entry in NAVIGATION:
-        if entry.permission is None or caller.may(entry.permission):
+        if switches.get(entry.module, True) and (entry.permission is None or caller.may(entry.permission)):
             found.setdefault(entry.group, []).append(entry)
     return tuple((group, tuple(entries)) for group, entries in found.items())
 

@@ -22,6 +22,7 @@ from tidings.access import actions as access
 from tidings.access.types import Caller, User
 from tidings.platform.core import Core
 from tidings.platform.errors import Unauthenticated
+from tidings.platform.modules import switches
 from tidings.ui.shell import navigation
 from tidings.ui.shell.forms import Form
 from tidings.ui.shell.tables import Table, table_from
@@ -111,7 +112,7 @@ class Visit:
             {
                 "visit": self,
                 "installed": installed,
-                "navigation": navigation.groups_for(self.caller) if self.caller else (),
+                "navigation": navigation.groups_for(self.caller, await switches(self.core)) if self.caller else (),
                 "current": navigation.current_of(path),
                 "path": path,
                 "said": [] if block else said,

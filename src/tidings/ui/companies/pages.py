@@ -1,0 +1,7 @@
+"""The routes of the area."""
+
+from __future__ import annotations
+
+from tidings.ui.companies import browsing
+
+ROUTES = [*browsing.ROUTES]
