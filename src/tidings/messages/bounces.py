@@ -10,7 +10,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from tidings.contacts.actions.people import write_checked
 from tidings.contacts.rules import checked_values, is_email
