@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from io import BytesIO
 
 import pytest
@@ -10,7 +11,7 @@ from tidings.contacts import actions as contacts
 from tidings.contacts.queries import find_contact_by_email
 from tidings.contacts.types import Contact, Draft
 from tidings.imports import pages
-from tidings.imports.actions import create_import
+from tidings.imports.actions import create_import, delete_stale_imports
 from tidings.imports.queries import import_by_id
 from tidings.imports.types import Options
 from tidings.platform.core import Core
@@ -52,12 +53,13 @@ async def test_a_bad_row_hurts_no_other_and_an_address_counts_once(core: Core):
     text = (
         'email,name,day,groups,firm\na@example.org,Ann,2001-02-03,"One, Two",Acme\nbroken,B,,,\n'
         "c@example.org,C,yesterday,,\nA@example.org,Later,,,\n\n"
+        f"d@example.org,D,,,{'x' * 1000}\n"
     )
     made = await uploaded(core, text)
     mapping = {**PLAIN, "day": "date_of_birth", "groups": "tags", "firm": "companies"}
     done = await pages.run_page(core, made, 1, mapping, Options(source="csv"))
     assert [row["email"] for row in done.invalid] == ["broken"]
-    assert [row["email"] for row in done.skipped] == ["c@example.org"]
+    assert [row["email"] for row in done.skipped] == ["c@example.org", "d@example.org"]
     [one] = done.created
     ann = await contact(core, "a@example.org")
     assert (ann.id, ann.first_name, str(ann.date_of_birth), ann.source) == (one, "Ann", "2001-02-03", "csv")
@@ -80,6 +82,21 @@ async def test_who_is_there_keeps_status_and_source_unless_it_is_said(core: Core
     forced = Options(status="subscribed", may_rise=True)
     await pages.run_page(core, await uploaded(core, text), 1, PLAIN, forced)
     assert (await contact(core, "b@example.org")).status == "subscribed"
+
+
+async def test_uploads_that_nobody_goes_on_with_are_forgotten_with_their_files(core: Core):
+    text = "email\n" + "".join(f"p{n}@example.org\n" for n in range(150))
+    fresh, _, begun = [await uploaded(core, text) for _ in range(3)]
+    await pages.run_page(core, begun, 1, {"email": "email"}, Options())
+    old = core.clock.now() - timedelta(days=8)
+    await core.db.execute("UPDATE imports SET created_at = $1, started_at = $1 WHERE id <> $2", old, fresh)
+    assert await delete_stale_imports(core) == 1
+    later = core.clock.now() - timedelta(days=31)
+    await core.db.execute("UPDATE imports SET started_at = $1 WHERE id = $2", later, begun)
+    assert await delete_stale_imports(core) == 1
+    assert [row["id"] for row in await core.db.fetch("SELECT id FROM imports")] == [fresh]
+    assert len(list((core.data_dir / "uploads").glob("*.csv"))) == 1
+    assert await core.db.fetchval("SELECT count(*) FROM contacts") == 100
 
 
 async def test_another_delimiter_cuts_the_file_anew_and_no_address_column_is_refused(core: Core):

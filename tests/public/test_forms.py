@@ -16,7 +16,9 @@ from tidings.contacts.types import Contact, Draft
 from tidings.forms import actions, queries
 from tidings.forms.rules import TEMPLATES
 from tidings.forms.types import Form, FormDraft, FormField, FormSettings
+from tidings.platform import modules
 from tidings.platform.core import Core
+from tidings.platform.pagination import PageRequest
 
 FIELDS = TEMPLATES["with_name_subscribe"][1]
 TOPICS = FormField("topics", "Topics <b>", "checkbox", options=["News", "Offers"])
@@ -50,7 +52,9 @@ async def test_a_visitor_joins_confirms_and_is_in_the_list(core: Core, door: htt
     assert (done.status_code, "look into your mailbox" in done.text) == (200, True)
     new = await person(core, "new@example.org")
     assert (new.status, new.first_name, new.source) == ("pending", "Nora", "form: Join us")
-    [one] = await queries.submissions_of(core, new.id)
+    page, titles = await queries.submissions_of(core, new.id, PageRequest())
+    [one] = page.rows
+    assert titles == ["Join us"]
     assert one.answers == {"email": "New@example.org", "first_name": "Nora", "topics": ["News", "Offers"]}
     assert (one.page_url, one.ip, one.form_id) == ("https://site.test/join", "127.0.0.1", form.id)
     [fact] = await core.db.fetch("SELECT contact_id, subject_id, object_id FROM facts WHERE kind = 'form_submitted'")
@@ -121,6 +125,8 @@ async def test_bad_answers_machines_floods_and_closed_forms(core: Core, door: ht
     closed = await made(core, title="Old", state="closed")
     assert [(await door.get(url(closed))).status_code, (await door.post(url(closed))).status_code] == [404, 404]
     assert (await door.get("/?fluentcrm=1&route=form&form=nothing")).status_code == 404
+    await modules.switch(core, {"forms": False})
+    assert [(await door.get(url(form))).status_code, (await door.post(url(form))).status_code] == [404, 404]
     assert (await door.get("/?fluentcrm=1&route=form_script&form=nothing")).status_code == 404
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from uuid import uuid4
 
@@ -115,6 +116,15 @@ async def test_nobody_rises_by_a_webhook_and_a_request_may_only_lower(core: Core
     assert await captured_links(core, "in@example.net") == []
     await door.post(open_, json={"email": "in@example.net", "status": "unsubscribed"})
     assert (await person(core, "in@example.net")).contact.status == "unsubscribed"
+
+
+async def test_one_address_that_comes_many_times_at_once_is_one_contact(core: Core, door: httpx.AsyncClient):
+    url = await address(core, status="pending", tag_ids=[await contacts.create_tag(core, title="Lead")])
+    sent = [door.post(url, json={"email": "Same@example.net", "city": f"City {n}"}) for n in range(12)]
+    said = [answer.json()["data"]["message"] for answer in await asyncio.gather(*sent)]
+    assert sorted(said) == ["created", *["updated"] * 11]
+    assert await core.db.fetchval("SELECT count(*) FROM contacts") == 1
+    assert await core.db.fetchval("SELECT count(*) FROM jobs WHERE kind = 'mail_opt_in'") == 1
 
 
 async def test_a_flood_at_one_webhook_is_refused(core: Core, door: httpx.AsyncClient):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 from tidings.forms import store
@@ -45,6 +46,16 @@ async def find_form(core: Core, slug: str) -> Form | None:
     return store.form_from(row) if row is not None else None
 
 
+async def count_submissions(core: Core, form_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """How many submissions each form has, and how many of them nobody has looked at; forms without any are left out."""
+    rows = await core.db.fetch(
+        """SELECT form_id, count(*) AS total, count(*) FILTER (WHERE state = 'unread') AS unread
+        FROM form_submissions WHERE form_id = ANY($1::bigint[]) GROUP BY form_id""",
+        list(form_ids),
+    )
+    return {row["form_id"]: (row["total"], row["unread"]) for row in rows}
+
+
 async def list_submissions(
     core: Core, form_id: int, request: PageRequest, *, search: str = ""
 ) -> tuple[Page[Submission], list[int]]:
@@ -66,14 +77,17 @@ async def list_submissions(
     return Page([store.submission_from(row) for row in rows], total, request), [row["number"] for row in rows]
 
 
-async def submissions_of(core: Core, contact_id: int, *, limit: int = 100) -> list[Submission]:
-    """What a contact sent, the newest first."""
+async def submissions_of(core: Core, contact_id: int, request: PageRequest) -> tuple[Page[Submission], list[str]]:
+    """A page of what a contact sent, the newest first, and the titles of the forms."""
     rows = await core.db.fetch(
-        f"SELECT {store.SUBMITTED} FROM form_submissions s WHERE s.contact_id = $1 ORDER BY s.id DESC LIMIT $2",
+        f"""SELECT {store.SUBMITTED}, f.title FROM form_submissions s JOIN forms f ON f.id = s.form_id
+        WHERE s.contact_id = $1 ORDER BY s.id DESC LIMIT $2 OFFSET $3""",
         contact_id,
-        limit,
+        request.per_page,
+        request.offset,
     )
-    return [store.submission_from(row) for row in rows]
+    total = await core.db.fetchval("SELECT count(*) FROM form_submissions WHERE contact_id = $1", contact_id)
+    return Page([store.submission_from(row) for row in rows], total, request), [row["title"] for row in rows]
 
 
 async def submission_by_id(core: Core, form_id: int, submission_id: int) -> Submission:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import AsyncIterable, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO
 
@@ -25,6 +26,8 @@ from tidings.platform.errors import Conflict, Invalid, Problem
 
 JOB = "run_import"
 _PIECE = 1024 * 1024
+# A file of addresses does not lie about for ever.
+KEPT_UNBEGUN, KEPT_UNFINISHED = timedelta(days=7), timedelta(days=30)
 _TOO_LARGE = Invalid({"file": Problem("max", f"A file may have at most {MAX_FILE // 1024**3} GB.")})
 
 
@@ -200,6 +203,22 @@ async def stop_import(core: Core, import_id: int) -> Import:
     if not await core.db.fetchval(f"WITH s AS ({store.sql.stop}) SELECT count(*) FROM s", import_id):
         raise Conflict(f"An import that is {found.state} cannot be stopped.", code="wrong_state")
     return await queries.import_by_id(core, import_id)
+
+
+async def delete_stale_imports(core: Core) -> int:
+    """Forgets uploads that nobody began within a week, or went on with within a month; contacts stay."""
+    now = core.clock.now()
+    rows = await core.db.fetch(
+        """DELETE FROM imports WHERE id IN (
+            SELECT id FROM imports WHERE (state = 'uploaded' AND created_at < $1)
+                OR (state IN ('stopped', 'failed') AND coalesce(finished_at, started_at, created_at) < $2)
+            ORDER BY id LIMIT 1000 FOR UPDATE SKIP LOCKED) RETURNING path""",
+        now - KEPT_UNBEGUN,
+        now - KEPT_UNFINISHED,
+    )
+    for row in rows:
+        await asyncio.to_thread(store.upload_path(core, row["path"]).unlink, missing_ok=True)
+    return len(rows)
 
 
 async def delete_import(core: Core, import_id: int) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tidings.contacts.actions import write_contacts
+from tidings.contacts.companies.rules import checked_values as checked_company
 from tidings.contacts.queries import custom_fields
 from tidings.contacts.rules import checked_values, custom_value, is_email
 from tidings.contacts.types import CustomField, Draft, WritePolicy
@@ -227,6 +228,9 @@ def draft_of(cells: Cells, options: Options, fields: Mapping[str, CustomField]) 
     if cells.get("full_name") and not values.get("first_name") and not values.get("last_name"):
         first, _, last = cells["full_name"].partition(" ")
         values |= {"first_name": first} | ({"last_name": last.strip()} if last.strip() else {})
+    firm = cells.get("companies", "")
+    if firm:
+        checked_company({"name": firm})
     status = rules.status_of(cells["status"]) if cells.get("status") else options.status
     return Draft(
         checked_values(values),
@@ -234,7 +238,7 @@ def draft_of(cells: Cells, options: Options, fields: Mapping[str, CustomField]) 
         status,
         tags=[*options.tag_ids, *rules.words_of(cells.get("tags", ""))],
         lists=[*options.list_ids, *rules.words_of(cells.get("lists", ""))],
-        companies=[cells["companies"]] if cells.get("companies") else (),
+        companies=[firm] if firm else (),
     )
 
 

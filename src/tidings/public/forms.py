@@ -13,6 +13,7 @@ from tidings.forms.queries import find_form, form_url
 from tidings.forms.types import Form, Sent
 from tidings.platform.core import Core
 from tidings.platform.errors import Conflict, Invalid, RateLimited
+from tidings.platform.modules import is_on
 from tidings.public.hits import anonymised
 from tidings.public.http import EMBEDDABLE, Reply, Visit
 from tidings.public.pages import Pages
@@ -29,8 +30,8 @@ _SCRIPT = """(function () {
 
 async def form_page(core: Core, pages: Pages, visit: Visit) -> Reply:
     """GET shows the form, POST sends it. The page may stand in a frame of any site."""
-    form = await find_form(core, visit.query.get("form", ""))
-    if form is None or form.state != "published":
+    form = await _open_form(core, visit)
+    if form is None:
         reply = await pages.say("Form", "This form is closed.", status=404)
     elif visit.method == "POST":
         reply = await _send(core, pages, form, visit)
@@ -40,10 +41,15 @@ async def form_page(core: Core, pages: Pages, visit: Visit) -> Reply:
     return reply
 
 
+async def _open_form(core: Core, visit: Visit) -> Form | None:
+    form = await find_form(core, visit.query.get("form", ""))
+    return form if form is not None and form.state == "published" and await is_on(core, "forms") else None
+
+
 async def form_script(core: Core, visit: Visit) -> Reply:
     """A script that puts the form where it stands."""
-    form = await find_form(core, visit.query.get("form", ""))
-    if form is None or form.state != "published":
+    form = await _open_form(core, visit)
+    if form is None:
         return Reply(404, b"", b"text/javascript; charset=utf-8")
     home = str(await core.installation.get("public_url"))
     words = (msgspec.json.encode(form_url(home, form)).decode(), msgspec.json.encode(form.title).decode())

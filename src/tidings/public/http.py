@@ -11,6 +11,8 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 MAX_BODY = 64 * 1024
+# What other programs post is larger than a form.
+MAX_JSON = 256 * 1024
 _CSP = b"default-src 'none'; style-src 'self' 'unsafe-inline'; img-src * data:; form-action 'self'; base-uri 'none'"
 # For pages that stand in frames of other sites.
 EMBEDDABLE = _CSP + b"; frame-ancestors *"
@@ -60,22 +62,23 @@ async def read_visit(scope: Scope, receive: Receive) -> Visit:
     query = _first(_clean(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)))
     form, lists, body = _NOTHING, _NO_LISTS, b""
     if scope["method"] == "POST":
-        body = await _body(receive)
         kind = headers.get("content-type", "")
-        pairs = [] if "json" in kind.lower() else _clean(_pairs(body, kind))
+        is_json = "json" in kind.lower()
+        body = await _body(receive, MAX_JSON if is_json else MAX_BODY)
+        pairs = [] if is_json else _clean(_pairs(body, kind))
         form, lists = _first(pairs), _by_name(pairs)
     client = scope.get("client") or ("", 0)
     return Visit(scope["method"], scope["path"], query, form, lists, headers, str(client[0]), body)
 
 
-async def _body(receive: Receive) -> bytes:
+async def _body(receive: Receive, limit: int) -> bytes:
     body = b""
-    while len(body) < MAX_BODY:
+    while len(body) < limit:
         message = await receive()
         body += message.get("body", b"")
         if message["type"] == "http.disconnect" or not message.get("more_body"):
             break
-    return body[:MAX_BODY]
+    return body[:limit]
 
 
 def _pairs(body: bytes, kind: str) -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ import asyncio
 from datetime import timedelta
 
 from tidings.access.actions import delete_ended_sessions
+from tidings.imports.actions import delete_stale_imports
 from tidings.platform.core import Core
 from tidings.platform.leases import Periodic, lead
 from tidings.platform.tallies import fold
@@ -30,8 +31,10 @@ async def make_partitions(core: Core) -> None:
 
 
 async def purge_stale(core: Core) -> None:
-    """Deletes what is over and nobody looks at again: counted windows, ended sessions, finished jobs of last month."""
+    """Deletes what is over and nobody looks at again: counted windows, ended sessions, uploads that were never
+    brought in, finished jobs of last month."""
     await delete_ended_sessions(core)
+    await delete_stale_imports(core)
     async with core.db.transaction() as tx:
         await tx.execute("DELETE FROM rate_windows WHERE window_at < now() - interval '1 day'")
         await tx.execute("DELETE FROM jobs WHERE finished_at < now() - interval '30 days'")

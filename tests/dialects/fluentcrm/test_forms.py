@@ -10,6 +10,7 @@ from tidings.contacts import actions as contacts
 from tidings.forms.actions import submit
 from tidings.forms.queries import form_by_id
 from tidings.forms.types import Sent
+from tidings.platform import modules
 from tidings.platform.core import Core
 
 
@@ -55,6 +56,14 @@ async def test_entries_are_numbered_searched_and_read(crm: Mouth, core: Core):
     assert "<td>First name</td><td>&lt;ada&gt;</td>" in shown
     [read] = (await crm.get(f"/forms/{form_id}/entries", search="ada@")).json()["entries"]["data"]
     assert read["status"] == "read"
+    tab = (await crm.get(f"/subscribers/{row['subscriber_id']}/form-submissions", provider="fluentform")).json()
+    assert tab["submissions"]["total"] == 1
+    [sent_row] = tab["submissions"]["data"]
+    assert (sent_row["form_id"], sent_row["Form Title"], sent_row["status"]) == (form_id, "F", "read")
     unknown = await crm.get("/forms/999/entries")
     assert (unknown.status_code, unknown.json()["entries"]) == (422, [])
     assert (await crm.get(f"/forms/{form_id}/entries/999")).status_code == 404
+    await modules.switch(core, {"forms": False})
+    assert (await crm.get("/forms")).json() == {"installed": False, "forms": {"data": [], "total": 0}}
+    assert (await crm.get(f"/forms/{form_id}/entries")).status_code == 422
+    assert (await crm.post("/forms", sent | {"title": "G"})).status_code == 422

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 import nh3
@@ -17,6 +18,7 @@ from tidings.dialects.fluentcrm.campaign_reports import mail_rows
 from tidings.dialects.fluentcrm.campaigns_wire import DEFAULT_SETTINGS, content_values, merged_settings
 from tidings.dialects.fluentcrm.dialect import FieldErrors
 from tidings.dialects.fluentcrm.envelope import page_object, page_of_rows, page_request
+from tidings.forms import queries as forms
 from tidings.messages.optin import send_opt_in
 from tidings.messages.preview import render_for_contact
 from tidings.messages.queries import delete_messages_of_contact, list_messages
@@ -300,7 +302,21 @@ async def form_submissions(call: Call) -> Any:
     columns = {
         name: {"label": name, "width": "150px"} for name in ("id", "Form Title", "status", "Submitted At", "action")
     }
-    return {"submissions": {"data": [], "total": 0, "columns_config": columns}}
+    page, titles = await forms.submissions_of(call.core, call.id(), page_request(call, sorts={}))
+    rows = [
+        {
+            "id": one.id,
+            "form_id": one.form_id,
+            "form_title": title,
+            "Form Title": escape(title),
+            "status": one.state,
+            "created_at": call.context.stamp(one.created_at),
+            "Submitted At": call.context.stamp(one.created_at),
+            "action": f'<a href="{call.context.public_url}/forms/{one.form_id}#{one.id}">View</a>',
+        }
+        for one, title in zip(page.rows, titles, strict=True)
+    ]
+    return {"submissions": {"data": rows, "total": page.total, "columns_config": columns}}
 
 
 async def support_tickets(_call: Call) -> Any:

@@ -16,8 +16,10 @@ from tidings.forms import actions, queries
 from tidings.forms.rules import TEMPLATES
 from tidings.forms.types import Form, FormDraft, FormSettings, Submission
 from tidings.platform.errors import Invalid, NotFound, Refused
+from tidings.platform.modules import is_on, require
 from tidings.platform.pagination import Page
 
+MODULE = "forms"
 _IMAGES = {"inline_subscribe": "form_1.svg", "simple_optin": "form_2.svg", "with_name_subscribe": "form_3.svg"}
 _SORTS = {name: name for name in ("id", "title", "created_at", "updated_at")}
 _BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
@@ -46,6 +48,8 @@ def _page_words(page: Page[Any]) -> dict[str, Any]:
 
 
 async def list_forms(call: Call) -> Any:
+    if not await is_on(call.core, MODULE):
+        return {"installed": False, "forms": {"data": [], "total": 0}}
     page = await queries.list_forms(
         call.core, page_request(call, per_page=10, sorts=_SORTS), search=call.text("search")
     )
@@ -85,6 +89,7 @@ async def list_templates(call: Call) -> Any:
 
 
 async def create_form(call: Call) -> Any:
+    await require(call.core, MODULE)
     template = call.text("template_id")
     if template not in TEMPLATES:
         raise Refused("Please choose one of the templates")
@@ -107,6 +112,8 @@ async def create_form(call: Call) -> Any:
 
 
 async def _form(call: Call, name: str = "id") -> Form:
+    if not await is_on(call.core, MODULE):
+        raise Refused("Forms are switched off", flags={"entries": []})
     try:
         return await queries.form_by_id(call.core, call.id(name))
     except NotFound as error:
