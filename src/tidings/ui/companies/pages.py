@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tidings.ui.companies import browsing
+from tidings.ui.companies import browsing, company, joining
 
-ROUTES = [*browsing.ROUTES]
+ROUTES = [*browsing.ROUTES, *company.ROUTES, *joining.ROUTES]

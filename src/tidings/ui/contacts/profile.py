@@ -15,6 +15,7 @@ from tidings.messages.queries import list_messages
 from tidings.platform.errors import Invalid, NotFound, Problem
 from tidings.platform.pagination import PageRequest
 from tidings.reports.contacts import mail_stats
+from tidings.ui.companies.joining import companies_card
 from tidings.ui.contacts import forms
 from tidings.ui.contacts.filters import in_tree_order
 from tidings.ui.contacts.timeline import lines_of
@@ -26,7 +27,7 @@ LINES = 30
 
 
 async def _profile(visit: Visiting, view: ContactView, template: str, *, status: int = 200, **values: Any) -> Any:
-    """A tab of the profile inside its frame; eight statements for the frame, whatever the contact has."""
+    """A tab of the profile inside its frame; ten statements for the frame, whatever the contact has."""
     core, contact = visit.core, view.contact
     return await visit.page(
         template,
@@ -36,6 +37,7 @@ async def _profile(visit: Visiting, view: ContactView, template: str, *, status:
         fields=await contacts.custom_fields(core),
         statuses=EDITABLE_STATUSES,
         **await _editors(visit, view),
+        **await companies_card(core, contact),
         status=status,
         **values,
     )
