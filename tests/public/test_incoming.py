@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 from uuid import uuid4
 
@@ -21,7 +22,8 @@ from tidings.webhooks.types import WebhookDraft
 
 
 async def address(core: Core, **values: Any) -> str:
-    made = await actions.create_webhook(core, WebhookDraft(**({"name": "Page"} | values)))
+    draft: dict[str, Any] = {"name": "Page", **values}
+    made = await actions.create_webhook(core, WebhookDraft(**draft))
     return f"/?fluentcrm=1&route=contact&hash={(await webhook_by_id(core, made)).key}"
 
 
@@ -133,3 +135,37 @@ async def test_a_flood_at_one_webhook_is_refused(core: Core, door: httpx.AsyncCl
     await core.db.execute("UPDATE rate_windows SET used = 5000 WHERE key LIKE 'webhook:%'")
     refused = await door.post(url, data={"email": "a@example.net"})
     assert (refused.status_code, refused.json()["data"]["type"]) == (429, "rate_limited")
+
+
+async def test_odd_bodies_are_refused_or_taken_but_never_crash(core: Core, door: httpx.AsyncClient):
+    await contacts.replace_custom_fields(core, [CustomField("many", "Many", "checkbox", options=["a"])])
+    url = await address(core, mapping={"a.0.b": "email", "": "city", "x" * 400: "tags"})
+    deep: Any = "x"
+    for _ in range(200):
+        deep = {"a": [deep]}
+    bodies: list[Any] = [
+        {"email": ["a@example.net"]},
+        {"email": {"a": 1}},
+        {"email": True},
+        {"email": "o1@example.net", "tags": {"a": [1]}, "lists": [[1]], "companies": [None, 1e300, "x" * 5000]},
+        {"email": "o2@example.net", "first_name": "x" * 5000, "phone": "9" * 200, "date_of_birth": "soon", "ip": "::"},
+        {"email": "o3@example.net", "custom_values": "x", "many": [{"a": 1}], "status": ["unsubscribed"]},
+        {"email": "o4@example.net", "tags": list(range(10_000)), "detach_tags": "9" * 30, "detach_lists": -1},
+        {"email": "o5@example.net\ud83d", "city": "\ud800"},
+        {"a": [{"b": "o6@example.net"}], "": "Rome"},
+        deep,
+        12,
+        None,
+        "text",
+    ]
+    for body in bodies:
+        answer = await door.post(
+            url, content=json.dumps(body).encode(), headers={"content-type": "application/json; charset=utf-8"}
+        )
+        assert answer.status_code == 200, body
+        assert "success" in answer.json()
+    for form in (b"", b"&&&", b"email[]=a@example.net", b"email=o7%40example.net&tags[a][b]=1&tags[=2&]=3", b"%ff=%ff"):
+        answer = await door.post(url, content=form, headers={"content-type": "application/x-www-form-urlencoded"})
+        assert answer.status_code == 200
+    known = {row["email"] for row in await core.db.fetch("SELECT email FROM contacts")}
+    assert known >= {f"o{n}@example.net" for n in (1, 2, 3, 4, 6, 7)}

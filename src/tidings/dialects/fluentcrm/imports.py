@@ -173,38 +173,9 @@ async def _csv_answer(
     call: Call, done: pages.PageDone, options: Options, mapping: Mapping[str, str], custom: Mapping[str, CustomField]
 ) -> dict[str, Any]:
     page = done.page
-    has_tags = bool(options.tag_ids) or "tags" in mapping.values()
-    has_lists = bool(options.list_ids) or "lists" in mapping.values()
-    views = await contacts.contacts_by_ids(call.core, [*done.created, *done.updated])
-    wanted = "companies" in mapping.values()
-    joined = await companies_wire.joined_of(call, [v.contact for v in views.values()]) if wanted else None
-
-    def terms(view: ContactView) -> dict[str, Any]:
-        known = view.contact.id
-        body: dict[str, Any] = {}
-        if has_tags:
-            body["tags"] = people.terms_body(view.tags, known, call.context, kind="Tag")
-        if has_lists:
-            body["lists"] = people.terms_body(view.lists, known, call.context, kind="Lists")
-        return body
-
-    def created(view: ContactView) -> dict[str, Any]:
-        whole = people.contact_body(view.contact, call.context)
-        given = [target for target in mapping.values() if target in whole and whole[target] is not None]
-        after = ("hash", "source", "created_at", "status", "updated_at", "id", "full_name", "photo")
-        body = {name: whole[name] for name in (*given, *after)}
-        if wanted and view.contact.company_id:
-            body["company_id"] = view.contact.company_id
-        body |= terms(view)
-        relations = companies_wire.relations(view.contact, joined, call.context)
-        return body | ({"companies": relations["companies"]} if relations.get("companies") else {})
-
-    def updated(view: ContactView) -> dict[str, Any]:
-        body = people.contact_body(view.contact, call.context)
-        body.pop("sms_status", None)
-        return body | terms(view)
-
     left_out = [_row_body(row, custom) for row in done.skipped]
+    views = await contacts.contacts_by_ids(call.core, [*done.created, *done.updated])
+    bodies = _Bodies(call, options, mapping, await _joined(call, mapping, views))
     return {
         "total": page.rows_total,
         "completed": page.rows_done,
@@ -221,12 +192,54 @@ async def _csv_answer(
         "lists": list(options.list_ids),
         "offset": page.offset,
         "result": {
-            "inserted": [created(views[one]) for one in done.created if one in views],
-            "updated": [updated(views[one]) for one in done.updated if one in views],
+            "inserted": [bodies.created(views[one]) for one in done.created if one in views],
+            "updated": [bodies.updated(views[one]) for one in done.updated if one in views],
             "skips": left_out,
             "errors": "",
         },
     }
+
+
+async def _joined(call: Call, mapping: Mapping[str, str], views: Mapping[int, ContactView]) -> Any:
+    """Companies of the contacts, when the file names any."""
+    if "companies" not in mapping.values():
+        return None
+    return await companies_wire.joined_of(call, [view.contact for view in views.values()])
+
+
+class _Bodies:
+    """Contacts as the answer to an import shows them: new ones with what the file said, others whole."""
+
+    def __init__(self, call: Call, options: Options, mapping: Mapping[str, str], joined: Any) -> None:
+        self.wire = call.context
+        self.targets = list(mapping.values())
+        self.has_tags = bool(options.tag_ids) or "tags" in self.targets
+        self.has_lists = bool(options.list_ids) or "lists" in self.targets
+        self.joined = joined
+
+    def created(self, view: ContactView) -> dict[str, Any]:
+        whole = people.contact_body(view.contact, self.wire)
+        given = [target for target in self.targets if whole.get(target) is not None]
+        after = ("hash", "source", "created_at", "status", "updated_at", "id", "full_name", "photo")
+        body = {name: whole[name] for name in (*given, *after)}
+        if self.joined is not None and view.contact.company_id:
+            body["company_id"] = view.contact.company_id
+        relations = companies_wire.relations(view.contact, self.joined, self.wire)
+        firms = {"companies": relations["companies"]} if relations.get("companies") else {}
+        return body | self._terms(view) | firms
+
+    def updated(self, view: ContactView) -> dict[str, Any]:
+        body = people.contact_body(view.contact, self.wire)
+        body.pop("sms_status", None)
+        return body | self._terms(view)
+
+    def _terms(self, view: ContactView) -> dict[str, Any]:
+        body: dict[str, Any] = {}
+        if self.has_tags:
+            body["tags"] = people.terms_body(view.tags, view.contact.id, self.wire, kind="Tag")
+        if self.has_lists:
+            body["lists"] = people.terms_body(view.lists, view.contact.id, self.wire, kind="Lists")
+        return body
 
 
 def _row_body(row: Mapping[str, str], custom: Mapping[str, CustomField]) -> dict[str, Any]:
