@@ -105,7 +105,8 @@ def _mailerlite(asked: Asked) -> Any:
                 }
             return {"data": [person("ada", "active")], "meta": {"next_cursor": "two=="}}
         case "/api/subscribers":
-            return {"data": [person("ada", "active")], "meta": {"next_cursor": None}}
+            whole = person("ada", "active") | {"groups": [{"id": "7", "name": "VIP"}]}
+            return {"data": [whole if asked.query.get("include") == "groups" else {}], "meta": {"next_cursor": None}}
         case _:
             return None
 

@@ -99,6 +99,17 @@ async def test_who_left_here_stays_away_and_active_only_leaves_the_others_there(
         assert [(page.updated, page.skipped) for page in kept] == [(0, 1)]
 
 
+@pytest.mark.parametrize(("name", "n"), [("MailerLite", 1), ("ConvertKit", 3)])
+async def test_where_no_tag_is_chosen_everybody_comes(core: Core, name: str, n: int):
+    await core.installation.put({"allow_private_targets": True})
+    async with standing_in(SYSTEMS[name].answers) as stand:
+        [page] = await move(core, name, Plan(tags={"7": "VIP"}), stand.base)
+    assert page.created == n
+    known = [one.title for one in (await person(core, "ada")).tags]
+    # Kit does not tell the tags of people who are read all at once.
+    assert known == (["VIP"] if name == "MailerLite" else [])
+
+
 async def test_one_that_says_wait_is_asked_again(core: Core):
     await core.installation.put({"allow_private_targets": True})
     asked: list[Asked] = []

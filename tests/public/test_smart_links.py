@@ -17,8 +17,8 @@ from tidings.workers.scheduler import fold_tallies
 
 
 async def made(core: Core, **more: Any) -> SmartLink:
-    draft = LinkDraft(**({"title": "Sale", "target_url": "https://shop.test/sale?a=1"} | more))
-    return await queries.link_by_id(core, await actions.create_link(core, draft))
+    given: dict[str, Any] = {"title": "Sale", "target_url": "https://shop.test/sale?a=1", **more}
+    return await queries.link_by_id(core, await actions.create_link(core, LinkDraft(**given)))
 
 
 async def counts(core: Core, link: SmartLink) -> tuple[int, int]:

@@ -71,6 +71,8 @@ class ActiveCampaign:
             "/contacts",
             limit=PAGE,
             offset=offset,
+            # Any: without it some accounts tell active people only.
+            status=-1,
             include="contactLists,contactTags,fieldValues",
             **{"orders[id]": "ASC"},
         )

@@ -73,7 +73,7 @@ class Drip:
     async def page(self, client: Client, choice: Choice, cursor: str) -> RemotePage:
         page = page_of(cursor)
         status = "active" if choice.is_active_only else "all"
-        answer = await client.get("/subscribers", status=status, page=page, per_page=PAGE, sort="created_at")
+        answer = await client.get("/subscribers", status=status, page=page, per_page=PAGE)
         people = [_person(one) for one in rows(answer, "subscribers")]
         is_last = page >= (number(answer, "meta", "total_pages") or 1)
         return RemotePage(people, "" if is_last else str(page + 1), number(answer, "meta", "total_count"))

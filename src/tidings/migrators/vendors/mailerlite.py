@@ -84,7 +84,7 @@ class MailerLite:
             return RemotePage([], "")
         path = f"/groups/{chosen[place]}/subscribers" if chosen else "/subscribers"
         more = {"filter[status]": "active"} if choice.is_active_only else {}
-        answer = await client.get(path, limit=PAGE, cursor=rest, **more)
+        answer = await client.get(path, limit=PAGE, cursor=rest, include=None if chosen else "groups", **more)
         people = [_person(one, chosen[place : place + 1]) for one in rows(answer, "data")]
         following = record(record(answer).get("meta")).get("next_cursor")
         if following:
