@@ -33,7 +33,12 @@ LOOPS: dict[str, Loop] = {
 }
 
 # Modules that register job handlers when they are imported.
-JOB_MODULES: tuple[str, ...] = ("tidings.imports.jobs", "tidings.messages.links", "tidings.messages.optin")
+JOB_MODULES: tuple[str, ...] = (
+    "tidings.imports.jobs",
+    "tidings.messages.links",
+    "tidings.messages.optin",
+    "tidings.migrators.jobs",
+)
 
 STOPS_WITHIN = 8.0
 log = logging.getLogger("tidings.workers")
