@@ -12,7 +12,7 @@ from tidings.contacts.companies.queries import companies_by_ids
 from tidings.contacts.types import EDITABLE_STATUSES, STATUSES, Draft, WritePolicy
 from tidings.dialects._engine.calls import Call, as_integer, as_list, as_structure, encoded
 from tidings.dialects._engine.routes import Route
-from tidings.dialects.fluentcrm import companies_wire, people
+from tidings.dialects.fluentcrm import bounces, companies_wire, people
 from tidings.dialects.fluentcrm.dialect import FieldErrors
 from tidings.dialects.fluentcrm.envelope import page_object, page_request
 from tidings.dialects.fluentcrm.filters import contact_query_rule
@@ -78,7 +78,7 @@ async def get_subscriber(call: Call) -> Any:
     if "custom_fields" in wanted or "subscriber.custom_values" in wanted:
         body["custom_values"] = view.contact.custom
     if view.contact.status in ("unsubscribed", "bounced", "complained", "spammed"):
-        body |= await _why_gone(call, view.contact.id)
+        body |= await _why_gone(call, view.contact.id, view.contact.status)
     body.pop("company", None)
     answer: dict[str, Any] = {"subscriber": body}
     if "custom_fields" in wanted:
@@ -89,14 +89,18 @@ async def get_subscriber(call: Call) -> Any:
     return answer
 
 
-async def _why_gone(call: Call, contact_id: int) -> dict[str, Any]:
+async def _why_gone(call: Call, contact_id: int, status: str) -> dict[str, Any]:
     row = await call.core.db.fetchrow(
-        "SELECT reason, at FROM consents WHERE contact_id = $1 AND kind = 'opt_out' ORDER BY id DESC LIMIT 1",
+        """SELECT reason, at, source, data FROM consents WHERE contact_id = $1
+        AND kind IN ('opt_out', 'objection', 'bounce') ORDER BY id DESC LIMIT 1""",
         contact_id,
     )
     if row is None:
         return {}
-    return {"unsubscribe_reason": row["reason"], "unsubscribe_date": call.context.stamp(row["at"])}
+    reason = row["reason"]
+    if row["source"] == "mail_service":
+        reason = bounces.reason_text(status, reason, row["at"], row["data"], call.context)
+    return {"unsubscribe_reason": reason, "unsubscribe_date": call.context.stamp(row["at"])}
 
 
 def draft_of(params: dict[str, Any], **more: Any) -> Draft:

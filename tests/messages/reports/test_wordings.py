@@ -8,7 +8,7 @@ import pytest
 
 from tidings.messages.bounces import SERVICES
 from tidings.messages.reports.fields import json_of
-from tidings.messages.reports.services import is_known, read_events
+from tidings.messages.reports.wordings import is_known, read_events
 
 WHO = "jane@example.org"
 
