@@ -10,8 +10,8 @@ from typing import Any
 
 from tidings.messages.bounces import record_reports
 from tidings.messages.reports.fields import json_of
-from tidings.messages.reports.wordings import read_events
 from tidings.messages.reports.sns import open_notification
+from tidings.messages.reports.wordings import read_events
 from tidings.platform.core import Core
 
 # Batches of services stay far below.
