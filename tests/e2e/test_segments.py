@@ -17,6 +17,8 @@ async def _choose(page: Page, label: str, value: str, place: int = 0) -> None:
     old = await page.locator("#builder").element_handle()
     await page.get_by_label(label).nth(place).select_option(value)
     await page.wait_for_function("(old) => !old.isConnected", arg=old)
+    # New elements come to life a moment after they stand there.
+    await page.wait_for_function("() => !document.querySelector('.htmx-added, .htmx-settling')")
 
 
 async def test_a_segment_is_put_together_and_counted_while_it_grows(administrator: LiveServer, browse: Browse):
