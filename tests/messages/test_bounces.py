@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from tidings.campaigns import actions as campaigns
 from tidings.consent.queries import ledger_of
 from tidings.contacts.actions import write_contacts
@@ -108,7 +110,8 @@ async def test_the_third_soft_bounce_in_a_row_ends_it(core: Core):
     assert await record_reports(core, [report("full", "soft", reason="full"), report("full", "soft")]) == Recorded(
         1, 0, 2
     )
-    assert (await person(core, "full")).status == "bounced"
+    contact = await person(core, "full")
+    assert (contact.status, contact.soft_bounces) == ("bounced", 0)
     assert (await person(core, "other")).status == "subscribed"
     assert not (await record_reports(core, [report("full", "soft")])).has_changed
     assert len(await facts(core, "contact_soft_bounced")) == 5
@@ -121,6 +124,23 @@ async def test_an_event_that_comes_twice_counts_once(core: Core):
     assert not (await record_reports(core, twice)).has_changed
     assert (await record_reports(core, [report("a", "soft", event_id="e2")])).soft == 1
     assert (await person(core, "a")).soft_bounces == 2
+    await core.db.execute("UPDATE mail_reports SET at = at - interval '91 days'")
+    await record_reports(core, [report("b", "soft", event_id="e3")])
+    assert await core.db.fetchval("SELECT count(*) FROM mail_reports") == 1
+
+
+async def test_deliveries_at_the_same_moment_count_once(core: Core):
+    await people(core, **{f"p{n}": "subscribed" for n in range(5)})
+    names = [f"p{n}" for n in range(9)]
+    batch = [report(name, "soft" if name in names[:3] else "hard", event_id=f"e-{name}") for name in names]
+    done = await asyncio.gather(*(record_reports(core, batch if n % 2 else batch[::-1]) for n in range(6)))
+    assert sorted(done, key=lambda one: one.soft)[-1] == Recorded(statuses=2, created=4, soft=3)
+    assert sum(one.has_changed for one in done) == 1
+    # Without names of events: strangers are made once, and the hard ones change once.
+    nameless = [report(f"q{n}", "complaint") for n in range(5)]
+    done = await asyncio.gather(*(record_reports(core, nameless if n % 2 else nameless[::-1]) for n in range(6)))
+    assert sum(one.created for one in done) == 5
+    assert await core.db.fetchval("SELECT count(*) FROM consents WHERE kind = 'objection'") == 5
 
 
 async def test_unknown_addresses_become_contacts_when_the_installation_wants_it(core: Core):

@@ -19,9 +19,8 @@ BOUNCE: dict[str, Any] = {
 
 
 def address(core: Core, path: str = "/", **more: str) -> str:
-    query = {"fluentcrm": "1", "route": "bounce_handler"} | (
-        more or {"provider": "ses", "verify_key": bounce_code(core.keys)}
-    )
+    of_amazon = {"provider": "ses", "verify_key": bounce_code(core.keys)}
+    query = {"fluentcrm": "1", "route": "bounce_handler"} | (more or of_amazon)
     return f"{path}?{httpx.QueryParams(query)}"
 
 
@@ -66,7 +65,16 @@ async def test_a_wrong_key_no_body_and_what_is_not_amazons_are_refused(core: Cor
 
 
 async def test_the_older_address_of_other_services_answers(core: Core, door: httpx.AsyncClient):
-    url = address(core, handler="tosend", hash=bounce_code(core.keys))
-    answer = await door.post(url, data={"event": "bounce", "bounce_type": "hard", "recipient": "a@example.org"})
-    assert (answer.status_code, answer.json()) == (200, SUCCESS)
-    assert await status(core, "a@example.org") == "bounced"
+    code = bounce_code(core.keys)
+    now = int(core.clock.now().timestamp())
+    for number, route in enumerate(({"route": "bounce_handler"}, {"route": "webhook"}, {})):
+        url = f"/?{httpx.QueryParams({'fluentcrm': '1', **route, 'handler': 'tosend', 'hash': code})}"
+        posted = {"event": "bounce", "bounce_type": "hard", "recipient": f"a{number}@example.org"}
+        answer = await door.post(url, data=posted)
+        expected = {"success": 1, "message": "recorded", "service": "tosend", "result": True, "time": now}
+        assert (answer.status_code, answer.json()) == (200, expected)
+        assert await status(core, f"a{number}@example.org") == "bounced"
+    wrong = await door.post(address(core, handler="tosend", hash="x"), json={})
+    assert (wrong.status_code, wrong.json()["status"]) == (200, False)
+    unknown = await door.post(address(core, provider="pigeons", verify_key=code), json={})
+    assert (unknown.status_code, unknown.json()["success"]) == (200, 0)

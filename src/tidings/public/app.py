@@ -6,7 +6,7 @@ import logging
 
 from tidings.platform.core import Core
 from tidings.platform.db import AWAY
-from tidings.public.bounces import take_reports
+from tidings.public.bounces import is_for_services, take_reports
 from tidings.public.forms import form_page, form_script
 from tidings.public.hits import Hits
 from tidings.public.http import Receive, Reply, Scope, Send, Visit, read_visit, write_reply
@@ -65,6 +65,8 @@ class PublicApp:
             case "contact":
                 return await take_contact(self._core, visit)
             case "bounce_handler":
+                return await take_reports(self._core, visit)
+            case "" | "webhook" if is_for_services(visit):
                 return await take_reports(self._core, visit)
             case "webhook":
                 # Handlers of other programs would stand here; there are none.

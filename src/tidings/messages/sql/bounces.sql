@@ -1,5 +1,9 @@
 -- name: remember_reports
 -- $1: keys, sorted, so that two deliveries of the same batch wait for each other instead of blocking each other.
+-- The oldest are forgotten on the way: no service repeats itself for a quarter of a year.
+WITH old AS (
+    DELETE FROM mail_reports WHERE key IN (
+        SELECT key FROM mail_reports WHERE at < $2::timestamptz - interval '90 days' LIMIT 1000 FOR UPDATE SKIP LOCKED))
 INSERT INTO mail_reports (key, at) SELECT k, $2 FROM unnest($1::bytea[]) AS k ON CONFLICT (key) DO NOTHING RETURNING key
 
 -- name: unknown_addresses
@@ -42,7 +46,9 @@ judged AS (
 changed AS (
     UPDATE contacts c SET updated_at = $9,
         status = CASE WHEN coalesce(array_position($7::text[], j.next), 0) > j.rank THEN j.next ELSE c.status END,
-        soft_bounces = c.soft_bounces + CASE WHEN j.rank < array_position($7::text[], 'bounced') THEN j.softs ELSE 0 END
+        -- Whoever is brought back by hand begins anew.
+        soft_bounces = CASE WHEN j.next = 'bounced' AND j.rank < array_position($7::text[], 'bounced') THEN 0
+            WHEN j.rank < array_position($7::text[], 'bounced') THEN c.soft_bounces + j.softs ELSE c.soft_bounces END
     FROM judged j WHERE c.id = j.id AND (coalesce(array_position($7::text[], j.next), 0) > j.rank
         OR (j.softs > 0 AND j.rank < array_position($7::text[], 'bounced')))
     RETURNING c.id, c.status AS now, j.was, j.softs, j.reason, j.data, j.sentence),

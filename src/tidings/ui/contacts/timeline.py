@@ -61,6 +61,8 @@ LOOKS = {
     "link_clicked": Look(icon="click", text="Link clicked", colour="accent"),
     "message_failed": Look(icon="alert-triangle", text="Mail failed", colour="red"),
     "message_bounced": Look(icon="mail-x", text="Mail bounced", colour="red"),
+    "message_complained": Look(icon="alert-triangle", text="Mail reported as spam", colour="red"),
+    "contact_soft_bounced": Look(icon="mail-x", text="Mail not delivered for now", colour="amber"),
     "message_unknown": Look(icon="help-circle", text="Outcome of a mail unknown", colour="amber"),
 }
 
@@ -138,7 +140,7 @@ def _detail(entry: TimelineEntry, known: Known) -> str:
             return ", ".join(_field(str(name), known.fields) for name in data.get("changed", ()))
         case "contact_email_changed":
             return f"{data.get('was') or '–'} → {data.get('now') or '–'}"
-        case "contact_status_changed" | "contact_unsubscribed":
+        case "contact_status_changed" | "contact_unsubscribed" | "contact_soft_bounced":
             return str(data.get("reason") or "")
         case "event_tracked":
             return str(data.get("value") or "")
