@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import pytest
 from playwright.async_api import Page, expect
 
@@ -12,13 +15,18 @@ from tidings.contacts.types import CustomField, Draft
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
 
-async def _choose(page: Page, label: str, value: str, place: int = 0) -> None:
-    """Chooses in a line and waits until the line is drawn anew."""
+@asynccontextmanager
+async def _redrawn(page: Page) -> AsyncIterator[None]:
+    """Waits until what happens inside has drawn the lines anew and they are alive."""
     old = await page.locator("#builder").element_handle()
-    await page.get_by_label(label).nth(place).select_option(value)
+    yield
     await page.wait_for_function("(old) => !old.isConnected", arg=old)
-    # New elements come to life a moment after they stand there.
-    await page.wait_for_function("() => !document.querySelector('.htmx-added, .htmx-settling')")
+    await page.wait_for_function("() => !document.querySelector('.htmx-added, .htmx-settling, .htmx-request')")
+
+
+async def _choose(page: Page, label: str, value: str, place: int = 0) -> None:
+    async with _redrawn(page):
+        await page.get_by_label(label).nth(place).select_option(value)
 
 
 async def test_a_segment_is_put_together_and_counted_while_it_grows(administrator: LiveServer, browse: Browse):
@@ -45,11 +53,13 @@ async def test_a_segment_is_put_together_and_counted_while_it_grows(administrato
     await _choose(page, "Comparison", "equals")
     await page.get_by_label("Value", exact=True).fill("lyon")
     await expect(matching.locator(".matching-count")).to_have_text("4")
-    await page.get_by_role("button", name="And one more condition").click()
+    async with _redrawn(page):
+        await page.get_by_role("button", name="And one more condition").click()
     await _choose(page, "Property", "custom.plan", 1)
     await page.get_by_label("Pro", exact=True).check()
     await expect(matching.locator(".matching-count")).to_have_text("2")
-    await page.get_by_role("button", name="Or another group").click()
+    async with _redrawn(page):
+        await page.get_by_role("button", name="Or another group").click()
     await page.get_by_role("region", name="Group 2").get_by_label("VIP").check()
     await expect(matching.locator(".matching-count")).to_have_text("3")
     for theme in ("light", "dark"):
