@@ -90,6 +90,7 @@ async def test_modules_are_switched_together_and_those_not_shown_stay(core: Core
         "system_logs": False,
         "portal": True,
     }
+    assert "Forms are switched off" in (await door.client.get("/forms")).text
     assert "The system log is off" in (await door.client.get("/settings/system-log")).text
     await core.db.execute("UPDATE users SET role = 'editor', permissions = '{fcrm_read_contacts}'")
     for path in ("/settings/modules", "/settings/system-log", "/settings/system-log/lines.csv"):

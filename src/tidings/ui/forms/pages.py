@@ -8,6 +8,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from tidings.forms import actions, queries
+from tidings.platform import modules
 from tidings.ui.forms import editing, submissions
 from tidings.ui.forms.editing import HREF, MAY
 from tidings.ui.forms.shelves import offered
@@ -28,6 +29,7 @@ async def forms_page(visit: Visiting) -> Response[Any]:
         rows=rows,
         counts=await queries.count_submissions(core, [one.id for one in rows.rows]),
         urls={one.id: queries.form_url(home, one) for one in rows.rows},
+        is_on=await modules.is_on(core, "forms"),
         titles=(await offered(core)).list_titles if rows.rows else {},
     )
 

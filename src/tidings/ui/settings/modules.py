@@ -34,6 +34,7 @@ SWITCHES = (
         "A new company without a logo gets the icon of its website. For this its website is visited.",
     ),
     Switch("events", "Event tracking", "Programs can send events of contacts, and segments can ask for them."),
+    Switch("forms", "Forms", "When off, their pages say that they are closed."),
     Switch("smart_links", "Smart links", "When off, their addresses lead nowhere."),
     Switch("system_logs", "System log", "When off, nothing new is written."),
     Switch("sms", "Text messages", "Programs can send text messages once a provider is connected."),
