@@ -8,6 +8,7 @@ import "./styles/people.css";
 import "./styles/mail.css";
 import "./styles/imports.css";
 import "./styles/segments.css";
+import "./styles/companies.css";
 import "bootstrap/js/dist/dropdown";
 import "bootstrap/js/dist/collapse";
 import "bootstrap/js/dist/tab";
