@@ -144,8 +144,7 @@ class Dispatcher:
             if answer.status:
                 raise
             await _answer(answer, 500, b"Something went wrong. The log has the details.\n")
-        metrics.requests_total.labels(name, f"{answer.status // 100}xx").inc()
-        metrics.request_seconds.labels(name).observe(time.perf_counter() - started_at)
+        metrics.count_request(name, answer.status, time.perf_counter() - started_at)
 
     async def _own(self, path: str, send: Send) -> None:
         if path == "/healthz":

@@ -7,6 +7,7 @@ there and any of them renders the sum; otherwise a process tells of itself.
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from typing import Any
 
 from prometheus_client import (
@@ -31,6 +32,19 @@ loop_crashes_total = Counter("tidings_loop_crashes", "Worker loops that crashed 
 is_leader = Gauge("tidings_is_leader", "1 while this process leads.", multiprocess_mode="livesum")
 
 _QUEUE = "SELECT kind, state, count(*) AS n FROM jobs WHERE state IN ('queued', 'running') GROUP BY 1, 2"
+
+
+@lru_cache(maxsize=64)
+def _meters(door: str, kind: int) -> tuple[Counter, Histogram]:
+    # Looking up the labels costs as much as counting.
+    return requests_total.labels(door, f"{kind}xx"), request_seconds.labels(door)
+
+
+def count_request(door: str, status: int, seconds: float) -> None:
+    """Counts an answered request and how long it took."""
+    requests, times = _meters(door, status // 100)
+    requests.inc()
+    times.observe(seconds)
 
 
 async def render(core: Core) -> bytes:

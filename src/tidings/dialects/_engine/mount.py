@@ -94,7 +94,8 @@ class DialectApp:
         request = _request(scope)
         call: Call | None = None
         try:
-            request.body = await _body(receive, request, self.dialect.max_body)
+            if _may_have_body(scope, request):
+                request.body = await _body(receive, request, self.dialect.max_body)
             request = await self.dialect.rewrite(request)
             call, answer = await self._answer(request)
         except Exception as error:
@@ -139,7 +140,7 @@ class DialectApp:
 
 
 def _request(scope: Scope) -> Request:
-    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
     client = scope.get("client") or ("", 0)
     path = scope.get("path") or unquote(scope.get("raw_path", b"/").decode("latin-1"))
     return Request(
@@ -151,6 +152,13 @@ def _request(scope: Scope) -> Request:
         client_ip=str(client[0]),
         scheme=str(scope.get("scheme", "http")),
     )
+
+
+def _may_have_body(scope: Scope, request: Request) -> bool:
+    """False where HTTP/1 says that nothing follows the head (RFC 9112 §6.3); asking the server would cost as much as
+    reading the request."""
+    is_announced = "content-length" in request.headers or "transfer-encoding" in request.headers
+    return is_announced or not str(scope.get("http_version", "")).startswith("1")
 
 
 async def _body(receive: Receive, request: Request, limit: int) -> bytes:
