@@ -25,6 +25,8 @@ import { showToast, watchToasts } from "./shared/toasts";
 htmx.config.includeIndicatorStyles = false;
 htmx.config.allowEval = false;
 htmx.config.selfRequestsOnly = true;
+// Not "style": the content policy refuses it as an attribute.
+htmx.config.attributesToSettle = ["class", "width", "height"];
 htmx.config.historyCacheSize = 0;
 htmx.config.refreshOnHistoryMiss = true;
 htmx.config.responseHandling = [
