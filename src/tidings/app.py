@@ -7,6 +7,7 @@ composes by hand (tests, the command line). What a door says is the door's; here
 from __future__ import annotations
 
 import asyncio
+import gc
 import importlib
 import logging
 import time
@@ -258,6 +259,9 @@ class Application:
             core = await build_core(self._settings)
             self._dispatcher = build_asgi(core, TrustedProxies(self._settings.trusted_proxies))
             await self._dispatcher.start()
+            # What was loaded stays for good: the collector need not look at it again in the middle of requests.
+            gc.collect()
+            gc.freeze()
         except Exception as error:
             log.exception("the web process cannot start")
             await send({"type": "lifespan.startup.failed", "message": str(error)})

@@ -9,7 +9,10 @@ from html import escape
 from typing import Any
 from urllib.parse import quote
 
+import msgspec
+
 from tidings.contacts.types import Contact, ContactView, Membership
+from tidings.dialects._engine.calls import encode
 from tidings.dialects.fluentcrm.wire import Wire, number_text
 
 # wire name: core name, where they differ; None: never written by a client
@@ -124,31 +127,34 @@ def contact_body(contact: Contact, wire: Wire) -> dict[str, Any]:
     }
 
 
-def terms_body(rows: Sequence[Membership], contact_id: int, wire: Wire, *, kind: str) -> list[dict[str, Any]]:
-    """Tags or lists of a contact, each with its pivot."""
-    body: list[dict[str, Any]] = []
-    owner, model = str(contact_id), f"FluentCrm\\App\\Models\\{kind}"
-    joined_at, joined = None, None
+def terms_body(rows: Sequence[Membership], contact_id: int, wire: Wire, *, kind: str) -> list[msgspec.Raw]:
+    """Tags or lists of a contact, each with its pivot, as JSON: a page of contacts has hundreds of them."""
+    body: list[msgspec.Raw] = []
+    owner = b"%d" % contact_id
+    joined_at, joined = None, b""
     for row in rows:
         # Most memberships of a person begin at one moment, so its text is made once.
         if row.joined_at != joined_at:
-            joined_at, joined = row.joined_at, wire.iso(row.joined_at)
-        pivot = {"subscriber_id": owner, "object_id": str(row.id), "object_type": model}
-        body.append(_term(row, wire, kind) | {"pivot": pivot | {"created_at": joined, "updated_at": joined}})
+            joined_at, joined = row.joined_at, (wire.iso(row.joined_at) or "").encode()
+        head = _term(row, wire, kind)
+        body.append(msgspec.Raw(b'%b%b","created_at":"%b","updated_at":"%b"}}' % (head, owner, joined, joined)))
     return body
 
 
-def _term(row: Membership, wire: Wire, kind: str) -> dict[str, Any]:
-    """The tag or list itself; the same few stand in every row of a page, so each is worded once."""
+def _term(row: Membership, wire: Wire, kind: str) -> bytes:
+    """The tag or list itself up to the id of the contact in its pivot; the same few stand in every row of a page, so
+    each is worded once."""
     key = (kind, row.id)
     found = wire.terms.get(key)
     if found is None:
-        found = {"id": row.id, "title": row.title, "slug": row.slug, "description": row.description}
+        term: dict[str, Any] = {"id": row.id, "title": row.title, "slug": row.slug, "description": row.description}
         if kind == "Lists":
-            found["is_public"] = "1" if row.is_public else "0"
-        found["created_at"] = wire.stamp(row.created_at)
-        found["updated_at"] = wire.stamp(row.updated_at)
-        wire.terms[key] = found
+            term["is_public"] = "1" if row.is_public else "0"
+        term["created_at"] = wire.stamp(row.created_at)
+        term["updated_at"] = wire.stamp(row.updated_at)
+        pivot = {"object_id": str(row.id), "object_type": f"FluentCrm\\App\\Models\\{kind}", "subscriber_id": ""}
+        # Without the end of the pivot: the quotation mark and two braces.
+        found = wire.terms[key] = encode(term | {"pivot": pivot})[:-3]
     return found
 
 

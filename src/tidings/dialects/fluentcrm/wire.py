@@ -18,7 +18,7 @@ class Wire:
     zone: ZoneInfo
     public_url: str
     values: dict[str, Any]
-    terms: dict[tuple[str, int], dict[str, Any]] = field(default_factory=dict[tuple[str, int], dict[str, Any]])
+    terms: dict[tuple[str, int], bytes] = field(default_factory=dict[tuple[str, int], bytes])
 
     def complies(self, name: str) -> bool:
         """A flag of the compliance settings that is on unless somebody switched it off."""
