@@ -1,10 +1,11 @@
 """Reading contacts through the three dialects: one contact, and 25 of a million with tags, lists and total.
 
-    python -m benchmarks.api [--contacts 1000000] [--rounds 3] [--seconds 6] [--only WORD] [--folder KEPT]
+    python -m benchmarks.api [--contacts 1000000] [--rounds 3] [--seconds 6] [--processes 2] [--only WORD] [--folder KEPT]
 
-32 connections ask `tidings web` with one web process. The limit is measured in the same rounds: a bare server process
-that runs one hand-written statement for the same rows and encodes them as they are (see `benchmarks.bare`); it knows no
-login and counts no requests, Tidings does both for every request. Figures are medians of the rounds.
+32 connections ask `tidings web` with a web process for each core. The limit is measured in the same rounds: a bare
+server with as many processes that runs one hand-written statement for the same rows and encodes them as they are (see
+`benchmarks.bare`); it knows no login and counts no requests, Tidings does both for every request. Figures are medians
+of the rounds.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ async def cases(core: Core, contacts: int) -> list[Case]:
 
 async def run(given: argparse.Namespace, folder: Path) -> None:
     """Fills, starts, measures, ends."""
-    async with installation(folder, given.contacts) as core, servers(core, folder):
+    async with installation(folder, given.contacts) as core, servers(core, folder, processes=given.processes):
         wanted = [case for case in await cases(core, given.contacts) if given.only.lower() in case.name.lower()]
         await compare(wanted, rounds=given.rounds, seconds=given.seconds)
 
@@ -72,6 +73,7 @@ def main() -> None:
     parser.add_argument("--contacts", type=int, default=int(os.environ.get("CONTACTS", "1000000")))
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=6)
+    parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--only", default="", help="only the cases whose name holds this")
     parser.add_argument("--folder", help="keep the database here and use it again")
     given = parser.parse_args()

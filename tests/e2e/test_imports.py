@@ -90,7 +90,7 @@ async def test_a_file_with_mistakes_becomes_contacts_and_a_report(
     await expect(page.get_by_role("heading", name="Waiting for its turn")).to_be_visible()
     await browse.check_access()
     # As a worker would, in small chunks so that there is something to see.
-    run = asyncio.create_task(run_import(core, 1, max_rows=10))
+    run = asyncio.create_task(run_import(core, 1, max_rows=2))
     await expect(page.get_by_role("heading", name="It is running")).to_be_visible()
     await expect(page.get_by_text(re.compile(r"[\d,]+ rows per second"))).to_be_visible()
     await expect(page.get_by_text(re.compile(r"\w+ left$"))).to_be_visible()

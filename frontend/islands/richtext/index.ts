@@ -73,7 +73,10 @@ export function mount(element: HTMLElement): void {
   element.hidden = false;
   element.addEventListener("click", (event) => {
     const button = (event.target as HTMLElement).closest<HTMLElement>("[data-do]");
-    if (button) COMMANDS[button.dataset.do ?? ""]?.run(editor, button);
+    if (!button) return;
+    COMMANDS[button.dataset.do ?? ""]?.run(editor, button);
+    // At once, not with the next frame: who types on without a pause types into the text.
+    editor.view.focus();
   });
   refresh(editor);
 }

@@ -54,16 +54,17 @@ def md5_of(text: str) -> str:
     return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
-def photo_of(email: str, name: str, avatar: str | None, wire: Wire) -> str:
+def photo_of(email: str, name: str, avatar: str | None, wire: Wire, *, digest: str = "") -> str:
     """The avatar, else a Gravatar with an initials picture to fall back on, as the compliance settings want it.
 
-    Without Gravatar no other host is asked: the picture is in the address itself.
+    Without Gravatar no other host is asked: the picture is in the address itself. `digest`: the MD5 of the small
+    letters of the address, where it is known.
     """
     if avatar:
         return avatar
     if not wire.complies("enable_gravatar"):
         return _own_picture(name or email)
-    url = f"https://www.gravatar.com/avatar/{md5_of(email.strip().lower())}?s=128"
+    url = f"https://www.gravatar.com/avatar/{digest or md5_of(email.strip().lower())}?s=128"
     if name and wire.complies("gravatar_fallback"):
         url += f"&d={_INITIALS}{'%2B'.join(map(_quoted_twice, name.split(' ', 1)))}%2F128"
     return url
@@ -90,10 +91,12 @@ def _quoted_twice(word: str) -> str:
 def contact_body(contact: Contact, wire: Wire) -> dict[str, Any]:
     """The columns of a contact, without its relations."""
     c = contact
+    email, name = c.email or "", c.full_name
+    hash_ = md5_of(email)
     return {
         "id": c.id,
         "user_id": number_text(c.user_id),
-        "hash": md5_of(c.email or ""),
+        "hash": hash_,
         "contact_owner": number_text(c.owner_id),
         "company_id": number_text(c.company_id),
         "prefix": c.prefix,
@@ -111,7 +114,7 @@ def contact_body(contact: Contact, wire: Wire) -> dict[str, Any]:
         "latitude": None if c.latitude is None else f"{c.latitude:.8f}",
         "longitude": None if c.longitude is None else f"{c.longitude:.8f}",
         "total_points": str(c.points),
-        "life_time_value": str(int(c.lifetime_value.to_integral_value())),
+        "life_time_value": str(int(c.lifetime_value.to_integral_value())) if c.lifetime_value else "0",
         "phone": c.phone,
         "status": c.status,
         "contact_type": c.contact_type,
@@ -122,8 +125,8 @@ def contact_body(contact: Contact, wire: Wire) -> dict[str, Any]:
         "created_at": wire.stamp(c.created_at),
         "last_activity": wire.stamp(c.active_at),
         "updated_at": wire.stamp(c.updated_at),
-        "full_name": c.full_name,
-        "photo": photo_of(c.email or "", c.full_name, c.avatar, wire),
+        "full_name": name,
+        "photo": photo_of(email, name, c.avatar, wire, digest=hash_ if email == email.strip().lower() else ""),
     }
 
 
