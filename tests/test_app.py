@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -128,3 +129,25 @@ async def test_a_door_that_cannot_start_stops_the_process_from_starting(core: Co
 
     with pytest.raises(RuntimeError, match="no disk"):
         await Dispatcher(core, {"ui": failing}).start()
+
+
+async def test_at_the_end_what_is_under_way_is_answered_and_what_comes_is_refused(core: Core):
+    may_go_on = asyncio.Event()
+
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await may_go_on.wait()
+            await _reader(scope, receive, send)
+
+    dispatcher = Dispatcher(core, {"ui": slow})
+    first = asyncio.create_task(_call(dispatcher))
+    await asyncio.sleep(0)
+    ending = asyncio.create_task(dispatcher.stop())
+    await asyncio.sleep(0)
+    status, headers, _ = await _call(dispatcher)
+    assert (status, headers["retry-after"]) == (503, "1")
+    assert not first.done()
+    assert not ending.done()
+    may_go_on.set()
+    await ending
+    assert (await first)[0] == 200

@@ -11,7 +11,8 @@ import gc
 import importlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -56,6 +57,8 @@ _PREFIXES = (
 )
 _QUERIES = (("rest_route", "fluentcrm"), ("ns_url", "public"), ("fluentcrm", "public"))
 _WORDS = tuple(word.encode() for word, _ in _QUERIES)
+# How long a process that ends waits for the requests it is answering, in seconds.
+LAST_ANSWERS_WITHIN = 10
 SECURITY_HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"SAMEORIGIN"),
@@ -101,6 +104,9 @@ class Dispatcher:
         self._proxies = proxies or TrustedProxies(())
         self._readiness = Readiness(core)
         self._lifespans: list[_Lifespan] = []
+        self._under_way = 0
+        self._is_ending = False
+        self._is_idle = asyncio.Event()
 
     async def start(self) -> None:
         """Lets every door that has something to open open it."""
@@ -110,7 +116,11 @@ class Dispatcher:
             await lifespan.start()
 
     async def stop(self) -> None:
-        """Closes the doors in reverse."""
+        """Answers what is under way, refuses what comes now, and closes the doors in reverse."""
+        self._is_ending = True
+        if self._under_way:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._is_idle.wait(), LAST_ANSWERS_WITHIN)
         for lifespan in reversed(self._lifespans):
             await lifespan.stop()
 
@@ -121,6 +131,9 @@ class Dispatcher:
         send = _Answering(send)
         if path in ("/healthz", "/readyz", "/metrics"):
             await self._own(path, send)
+            return
+        if self._is_ending:
+            await _answer(send, 503, b"This process is about to end; ask again.\n", more=[(b"retry-after", b"1")])
             return
         peer, port = scope.get("client") or ("", 0)
         visitor = self._proxies.visitor(peer, scope["headers"])
@@ -135,6 +148,7 @@ class Dispatcher:
             await _answer(answer, 413, b"The request body is too large.\n")
             return
         started_at = time.perf_counter()
+        self._under_way += 1
         try:
             await app(scope, receive if limit is None else _capped(receive, limit), answer)
         except _TooLarge:
@@ -145,6 +159,10 @@ class Dispatcher:
             if answer.status:
                 raise
             await _answer(answer, 500, b"Something went wrong. The log has the details.\n")
+        finally:
+            self._under_way -= 1
+            if self._is_ending and not self._under_way:
+                self._is_idle.set()
         metrics.count_request(name, answer.status, time.perf_counter() - started_at)
 
     async def _own(self, path: str, send: Send) -> None:
@@ -199,9 +217,15 @@ class _Answering:
         await self._send(message)
 
 
-async def _answer(send: Send, status: int, body: bytes, kind: bytes = b"text/plain; charset=utf-8") -> None:
+async def _answer(
+    send: Send,
+    status: int,
+    body: bytes,
+    kind: bytes = b"text/plain; charset=utf-8",
+    more: Sequence[tuple[bytes, bytes]] = (),
+) -> None:
     headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode()), (b"cache-control", b"no-store")]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.start", "status": status, "headers": [*headers, *more]})
     await send({"type": "http.response.body", "body": body})
 
 

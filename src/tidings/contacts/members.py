@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from tidings.contacts import store
 from tidings.contacts.types import CONTACT_COLUMNS, Contact
@@ -72,11 +73,17 @@ async def list_members(
 
 
 async def member_by_id(core: Core, member_id: int) -> Member:
-    """One member; raises NotFound."""
-    row = await core.db.fetchrow(f"{_SELECT} WHERE m.id = $1", member_id)
-    if row is None:
+    """One member; raises NotFound. Those that are looked up at the same moment share a statement."""
+    found = await core.gatherings.of("members", partial(_by_ids, core)).answer(member_id)
+    if found is None:
         raise NotFound("contact", member_id)
-    return _member(row)
+    return found
+
+
+async def _by_ids(core: Core, asked: list[int]) -> list[Member | None]:
+    rows = await core.db.fetch(f"{_SELECT} WHERE m.id = ANY($1::bigint[])", list(set(asked)))
+    found = {row["member_id_"]: _member(row) for row in rows}
+    return [found.get(one) for one in asked]
 
 
 def _narrowed(given: Mapping[str, object]) -> tuple[str, list[object]]:

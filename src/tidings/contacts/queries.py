@@ -1,14 +1,16 @@
-"""Reads of contacts. A page of contacts with tags, lists and total costs one statement, a filtered one two."""
+"""Reads of contacts. A page of contacts with tags, lists and total costs two statements, a filtered one three."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from tidings.contacts import store
 from tidings.contacts.types import CONTACT_COLUMNS, ContactView, CustomField, Filter, Note
+from tidings.contacts.views import views_from
 from tidings.platform.core import Core
 from tidings.platform.errors import NotFound
 from tidings.platform.pagination import Page, PageRequest
@@ -38,21 +40,25 @@ async def contact_by_id(core: Core, contact_id: int) -> ContactView:
 
 
 async def find_contact(core: Core, contact_id: int) -> ContactView | None:
-    """The contact with tags and lists, or None."""
-    row = await core.db.fetchrow(store.view_sql("c.id = $1"), contact_id)
-    return store.view_from(row) if row else None
+    """The contact with tags and lists, or None. Those that are looked up at the same moment share a statement."""
+    return await core.gatherings.of("contacts", partial(_by_ids, core)).answer(contact_id)
+
+
+async def _by_ids(core: Core, asked: list[int]) -> list[ContactView | None]:
+    found = await contacts_by_ids(core, asked)
+    return [found.get(one) for one in asked]
 
 
 async def find_contact_by_email(core: Core, email: str) -> ContactView | None:
     """The contact with that address, whatever its letter case, or None."""
-    row = await core.db.fetchrow(store.view_sql("lower(c.email) = lower($1)"), email.strip())
-    return store.view_from(row) if row else None
+    rows = await core.db.fetch(store.view_sql("lower(c.email) = lower($1)"), email.strip())
+    return next(iter(await views_from(core, rows)), None)
 
 
 async def contacts_by_ids(core: Core, ids: Sequence[int]) -> dict[int, ContactView]:
     """Several contacts at once, keyed by id; unknown ids are left out."""
-    rows = await core.db.fetch(store.view_sql("c.id = ANY($1::bigint[])"), list(ids))
-    return {row["id"]: store.view_from(row) for row in rows}
+    rows = await core.db.fetch(store.view_sql("c.id = ANY($1::bigint[])"), list(set(ids)))
+    return {view.contact.id: view for view in await views_from(core, rows)}
 
 
 async def list_contacts(core: Core, request: PageRequest, matching: Filter | None = None) -> Page[ContactView]:
@@ -68,7 +74,7 @@ async def list_contacts(core: Core, request: PageRequest, matching: Filter | Non
     )
     # A page past the end has no row to carry the total.
     counted = rows[0]["total_"] if rows and total else await count_contacts(core, matching)
-    return Page([store.view_from(row) for row in rows], counted, request)
+    return Page(await views_from(core, rows), counted, request)
 
 
 async def count_contacts(core: Core, matching: Filter | None = None) -> int:

@@ -6,25 +6,20 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-import msgspec
-
-from tidings.contacts.types import CONTACT_COLUMNS, WRITABLE_COLUMNS, Contact, ContactView, Membership
+from tidings.contacts.types import CONTACT_COLUMNS, WRITABLE_COLUMNS, Contact
 from tidings.platform.db import Connection, Row, load_sql
 
 sql = load_sql("tidings.contacts")
 
 _SELECTED = ", ".join(f"c.{name}" for name in CONTACT_COLUMNS)
 _WIDTH = len(CONTACT_COLUMNS)
-# As JSON text, decoded straight into the type.
+# Which tags and lists since when, as JSON text; what these are is looked up once for a page (see `views`).
 _TAGS = """
-(SELECT json_agg(json_build_array(t.id, t.title, t.slug, t.description, false, NULL, t.created_at, t.updated_at,
-                  m.created_at, 0) ORDER BY m.created_at, m.tag_id DESC)
- FROM contact_tags m JOIN tags t ON t.id = m.tag_id WHERE m.contact_id = c.id) AS tags_"""
+(SELECT json_agg(json_build_array(m.tag_id, m.created_at, 0) ORDER BY m.created_at, m.tag_id DESC)
+ FROM contact_tags m WHERE m.contact_id = c.id) AS tags_"""
 _LISTS = """
-(SELECT json_agg(json_build_array(l.id, l.title, l.slug, l.description, l.is_public, l.parent_id, l.created_at,
-                  l.updated_at, m.created_at, m.id) ORDER BY m.created_at, m.list_id)
- FROM contact_lists m JOIN lists l ON l.id = m.list_id WHERE m.contact_id = c.id) AS lists_"""
-_decode_memberships = msgspec.json.Decoder(list[Membership]).decode
+(SELECT json_agg(json_build_array(m.list_id, m.created_at, m.id) ORDER BY m.created_at, m.list_id)
+ FROM contact_lists m WHERE m.contact_id = c.id) AS lists_"""
 _NULL_DEFAULTS = {
     "points": "0",
     "lifetime_value": "0",
@@ -40,17 +35,8 @@ def contact_from(row: Row) -> Contact:
     return Contact(*row[:_WIDTH])
 
 
-def view_from(row: Row) -> ContactView:
-    """A contact with its memberships from a row of `view_sql`."""
-    return ContactView(contact_from(row), _memberships(row["tags_"]), _memberships(row["lists_"]))
-
-
-def _memberships(raw: str | None) -> list[Membership]:
-    return _decode_memberships(raw) if raw else []
-
-
 def view_sql(where: str, *, order: str = "", limit: str = "", total: str = "") -> str:
-    """Contacts with tags and lists in one statement; memberships are gathered for the rows of the page only.
+    """Contacts and which tags and lists they have; memberships are read for the rows of the page only.
 
     `total` is a statement of one value that each row then carries as `total_`.
     """

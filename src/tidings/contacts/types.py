@@ -81,8 +81,8 @@ _OURS += ("company_id",)
 WRITABLE_COLUMNS: tuple[str, ...] = tuple(name for name in CONTACT_COLUMNS if name not in _OURS)
 
 
-class Membership(msgspec.Struct, frozen=True, array_like=True):
-    """A tag or list as one contact has it. `membership_id` is 0 for tags; lists name each membership."""
+class Term(msgspec.Struct, frozen=True):
+    """A tag or list as it stands with a contact; tags are never public and have no parent."""
 
     id: int
     title: str
@@ -92,8 +92,24 @@ class Membership(msgspec.Struct, frozen=True, array_like=True):
     parent_id: int | None
     created_at: datetime
     updated_at: datetime
+
+
+class Membership(msgspec.Struct, frozen=True):
+    """A tag or list as one contact has it. `membership_id` is 0 for tags; lists name each membership."""
+
+    term: Term
     joined_at: datetime
     membership_id: int
+
+    @property
+    def id(self) -> int:
+        """The id of the tag or list."""
+        return self.term.id
+
+    @property
+    def title(self) -> str:
+        """The title of the tag or list."""
+        return self.term.title
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,3 +46,10 @@ DELETE FROM custom_fields WHERE subject = $1 AND NOT slug = ANY($2::text[])
 
 -- name: rename_field_group
 UPDATE custom_fields SET group_name = $3 WHERE subject = $1 AND group_name = $2
+
+-- name: terms
+-- Tags of $1 and lists of $2.
+SELECT true AS is_tag, id, title, slug, description, false AS is_public, NULL::bigint AS parent_id, created_at, updated_at
+FROM tags WHERE id = ANY($1::bigint[])
+UNION ALL
+SELECT false, id, title, slug, description, is_public, parent_id, created_at, updated_at FROM lists WHERE id = ANY($2::bigint[])

@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from html import escape
 from typing import Any
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 import msgspec
 
-from tidings.contacts.types import Contact, ContactView, Membership
+from tidings.contacts.types import Contact, ContactView, Membership, Term
 from tidings.dialects._engine.calls import encode
-from tidings.dialects.fluentcrm.wire import Wire, number_text
+from tidings.dialects.fluentcrm.wire import Wire, number_text, stamp_in
 
 # wire name: core name, where they differ; None: never written by a client
 RENAMED = {
@@ -130,35 +132,36 @@ def contact_body(contact: Contact, wire: Wire) -> dict[str, Any]:
     }
 
 
-def terms_body(rows: Sequence[Membership], contact_id: int, wire: Wire, *, kind: str) -> list[msgspec.Raw]:
+def terms_body(rows: Sequence[Membership], contact_id: int, wire: Wire, *, kind: str) -> msgspec.Raw:
     """Tags or lists of a contact, each with its pivot, as JSON: a page of contacts has hundreds of them."""
-    body: list[msgspec.Raw] = []
+    known = wire.terms.setdefault(kind, {})
+    parts: list[bytes] = []
     owner = b"%d" % contact_id
     joined_at, joined = None, b""
     for row in rows:
         # Most memberships of a person begin at one moment, so its text is made once.
         if row.joined_at != joined_at:
             joined_at, joined = row.joined_at, (wire.iso(row.joined_at) or "").encode()
-        head = _term(row, wire, kind)
-        body.append(msgspec.Raw(b'%b%b","created_at":"%b","updated_at":"%b"}}' % (head, owner, joined, joined)))
-    return body
+        term = row.term
+        head = known.get(term.id)
+        if head is None:
+            head = known[term.id] = _term_text(term, kind, wire.zone)
+        parts.append(b'%b%b","created_at":"%b","updated_at":"%b"}}' % (head, owner, joined, joined))
+    return msgspec.Raw(b"[%b]" % b",".join(parts))
 
 
-def _term(row: Membership, wire: Wire, kind: str) -> bytes:
-    """The tag or list itself up to the id of the contact in its pivot; the same few stand in every row of a page, so
-    each is worded once."""
-    key = (kind, row.id)
-    found = wire.terms.get(key)
-    if found is None:
-        term: dict[str, Any] = {"id": row.id, "title": row.title, "slug": row.slug, "description": row.description}
-        if kind == "Lists":
-            term["is_public"] = "1" if row.is_public else "0"
-        term["created_at"] = wire.stamp(row.created_at)
-        term["updated_at"] = wire.stamp(row.updated_at)
-        pivot = {"object_id": str(row.id), "object_type": f"FluentCrm\\App\\Models\\{kind}", "subscriber_id": ""}
-        # Without the end of the pivot: the quotation mark and two braces.
-        found = wire.terms[key] = encode(term | {"pivot": pivot})[:-3]
-    return found
+@lru_cache(maxsize=4096)
+def _term_text(term: Term, kind: str, zone: ZoneInfo) -> bytes:
+    """The tag or list itself up to the id of the contact in its pivot; the same few stand in every page, so each is
+    worded once for as long as it stays as it is."""
+    body: dict[str, Any] = {"id": term.id, "title": term.title, "slug": term.slug, "description": term.description}
+    if kind == "Lists":
+        body["is_public"] = "1" if term.is_public else "0"
+    body["created_at"] = stamp_in(zone, term.created_at)
+    body["updated_at"] = stamp_in(zone, term.updated_at)
+    pivot = {"object_id": str(term.id), "object_type": f"FluentCrm\\App\\Models\\{kind}", "subscriber_id": ""}
+    # Without the end of the pivot: the quotation mark and two braces.
+    return encode(body | {"pivot": pivot})[:-3]
 
 
 def view_body(view: ContactView, wire: Wire) -> dict[str, Any]:

@@ -13,12 +13,12 @@ from tidings.dialects._engine.shapes import Codec
 @dataclass(frozen=True, slots=True)
 class Wire:
     """What codecs of one answer need: the installation's zone, its public address and settings; `terms` are the tags
-    and lists that were worded already."""
+    and lists that were worded already, by kind and id."""
 
     zone: ZoneInfo
     public_url: str
     values: dict[str, Any]
-    terms: dict[tuple[str, int], bytes] = field(default_factory=dict[tuple[str, int], bytes])
+    terms: dict[str, dict[int, bytes]] = field(default_factory=dict[str, dict[int, bytes]])
 
     def complies(self, name: str) -> bool:
         """A flag of the compliance settings that is on unless somebody switched it off."""
@@ -26,16 +26,11 @@ class Wire:
 
     def stamp(self, value: datetime | None) -> str | None:
         """`YYYY-MM-DD HH:MM:SS` in the installation's zone."""
-        # A page of contacts has hundreds of these: cut ISO text costs a third of strftime.
-        return None if value is None else self._local(value).isoformat(" ", "seconds")[:19]
+        return None if value is None else stamp_in(self.zone, value)
 
     def iso(self, value: datetime | None) -> str | None:
         """ISO 8601 with offset, as pivot rows have it."""
-        return None if value is None else self._local(value).isoformat(timespec="seconds")
-
-    def _local(self, value: datetime) -> datetime:
-        # What the database gives is in UTC already.
-        return value if self.zone.key == "UTC" and value.tzinfo is UTC else value.astimezone(self.zone)
+        return None if value is None else _local(self.zone, value).isoformat(timespec="seconds")
 
     def instant(self, value: Any) -> datetime | None:
         """An instant of local text, ISO 8601 or Unix time; None when it is none of these."""
@@ -49,6 +44,17 @@ class Wire:
         except (ValueError, OverflowError):
             # also a moment that leaves the calendar on its way to UTC, or to a year no clock knows
             return None
+
+
+def stamp_in(zone: ZoneInfo, value: datetime) -> str:
+    """`YYYY-MM-DD HH:MM:SS` in a zone."""
+    # A page of contacts has hundreds of these: cut ISO text costs a third of strftime.
+    return _local(zone, value).isoformat(" ", "seconds")[:19]
+
+
+def _local(zone: ZoneInfo, value: datetime) -> datetime:
+    # What the database gives is in UTC already.
+    return value if zone.key == "UTC" and value.tzinfo is UTC else value.astimezone(zone)
 
 
 def number_text(value: Any) -> str | None:
