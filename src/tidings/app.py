@@ -57,8 +57,8 @@ _PREFIXES = (
 )
 _QUERIES = (("rest_route", "fluentcrm"), ("ns_url", "public"), ("fluentcrm", "public"))
 _WORDS = tuple(word.encode() for word, _ in _QUERIES)
-# How long a process that ends waits for the requests it is answering, in seconds.
-LAST_ANSWERS_WITHIN = 10
+# How long a process that ends waits for the requests it is answering, in seconds; its server ends it after six.
+LAST_ANSWERS_WITHIN = 5
 SECURITY_HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"SAMEORIGIN"),
