@@ -10,6 +10,7 @@ import re
 from binascii import b2a_qp
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from html import escape
 
 from tidings.content.headers import header_block
@@ -128,11 +129,17 @@ def _step(node: Slot | Anchor | Branch, prefixes: Sequence[str] | None) -> Chunk
 
 
 def _plain_tail(scope: Scope) -> bytes:
-    return quoted(scope.links.click_tail)
+    return _quoted_tail(scope.links.click_tail, is_plain=True)
 
 
 def _tail(scope: Scope) -> bytes:
-    return quoted(escape(scope.links.click_tail))
+    return _quoted_tail(scope.links.click_tail, is_plain=False)
+
+
+# All links of a message end alike, in both of its parts.
+@lru_cache(maxsize=32)
+def _quoted_tail(tail: str, *, is_plain: bool) -> bytes:
+    return quoted(tail if is_plain else escape(tail))
 
 
 def _slot(slot: Slot) -> Chunk:

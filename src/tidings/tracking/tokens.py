@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -54,7 +55,12 @@ def open_proof(keys: Keyring, message_id: int) -> str:
 
 def person_proof(keys: Keyring, contact_id: int, at: datetime, *, age: int = 0) -> str:
     """32 hex digits for unsubscribe and preference addresses; changes every 30 days."""
-    period = int(at.timestamp()) // (PERIOD_DAYS * 86_400) - age
+    return _person_proof(keys, contact_id, int(at.timestamp()) // (PERIOD_DAYS * 86_400) - age)
+
+
+# A mail carries the proof of its person in two or three addresses.
+@lru_cache(maxsize=32)
+def _person_proof(keys: Keyring, contact_id: int, period: int) -> str:
     return keys.mac("person", contact_id.to_bytes(8) + period.to_bytes(4), size=16).hex()
 
 
@@ -139,7 +145,8 @@ class Addresses:
 
     def web_view_url(self, message_id: int) -> str:
         """The mail in a browser."""
-        return self._front(route="email_preview", _e_id=message_id, _e_hash=web_view_proof(self.keys, message_id))
+        proof = web_view_proof(self.keys, message_id)
+        return f"{self.public_url}/?fluentcrm=1&route=email_preview&_e_id={message_id}&_e_hash={proof}"
 
     def share_url(self, campaign_id: int) -> str:
         """The anonymous view of a campaign."""
