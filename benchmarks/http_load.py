@@ -4,7 +4,8 @@
         | python -m benchmarks.http_load
 
 Prints a JSON line: rate (answers/s), p50 and p99 (ms), statuses, and the client's own processor time per answer (µs),
-which is taken from the same cores as everything else. Paths are taken in turn. `load` starts it as a process of its own.
+which is taken from the same cores as everything else. Paths are taken in turn; one may be "POST /path {json}". `load`
+starts it as a process of its own.
 """
 
 from __future__ import annotations
@@ -42,13 +43,15 @@ async def load(
     connections: int = 32,
     seconds: float = 6,
     warm: float = 1.5,
+    most: int = 0,
 ) -> Load:
-    """Runs the client as a process; raises RuntimeError when an answer was not a 200."""
+    """Runs the client as a process; raises RuntimeError when an answer was not a 200. With `most` it ends after so many
+    answers, however long they take."""
     spec = {"port": port, "paths": list(paths), "headers": dict(headers), "connections": connections}
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "benchmarks.http_load", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
     )
-    out, _ = await process.communicate(json.dumps({**spec, "seconds": seconds, "warm": warm}).encode())
+    out, _ = await process.communicate(json.dumps({**spec, "seconds": seconds, "warm": warm, "most": most}).encode())
     if process.returncode:
         raise RuntimeError("the load generator failed")
     found = Load(**json.loads(out))
@@ -75,11 +78,13 @@ def _drive(spec: dict[str, Any]) -> Load:
         poll.register(one.socket.fileno(), select.EPOLLIN)
         open_[one.socket.fileno()] = one
         _ask(one, next(requests))
-    _loop(poll, open_, requests, spec["warm"], [], Counter())
+    most = spec.get("most", 0)
+    if not most:
+        _loop(poll, open_, requests, spec["warm"], [], Counter())
     took: list[float] = []
     statuses: Counter[str] = Counter()
     started, used = time.perf_counter(), time.process_time()
-    size = _loop(poll, open_, requests, spec["seconds"], took, statuses)
+    size = _loop(poll, open_, requests, 600 if most else spec["seconds"], took, statuses, most)
     elapsed, used = time.perf_counter() - started, time.process_time() - used
     for one in open_.values():
         one.socket.close()
@@ -102,10 +107,12 @@ def _loop(
     seconds: float,
     took: list[float],
     statuses: Counter[str],
+    most: int = 0,
 ) -> int:
     size, now = 0, time.perf_counter()
     until = now + seconds
-    while now < until:
+    # At least one answer, however long it takes.
+    while now < until or not took:
         for number, _ in poll.poll(1):
             one = open_[number]
             part = one.socket.recv(262_144)
@@ -122,6 +129,8 @@ def _loop(
                 size += one.wanted
                 one.wanted = 0
                 buffer.clear()
+                if len(took) == most:
+                    return size
                 _ask(one, next(requests))
         now = time.perf_counter()
     return size
@@ -143,8 +152,14 @@ def _ask(one: _Connection, request: bytes) -> None:
 
 
 def _request(path: str, headers: Mapping[str, str]) -> bytes:
-    lines = [f"GET {path} HTTP/1.1", "host: 127.0.0.1", *(f"{name}: {value}" for name, value in headers.items())]
-    return ("\r\n".join(lines) + "\r\n\r\n").encode()
+    method, body = "GET", b""
+    if path.startswith("POST "):
+        method, path, text = path.split(" ", 2)
+        body = text.encode()
+    lines = [f"{method} {path} HTTP/1.1", "host: 127.0.0.1", *(f"{name}: {value}" for name, value in headers.items())]
+    if body:
+        lines.append(f"content-length: {len(body)}")
+    return ("\r\n".join(lines) + "\r\n\r\n").encode() + body
 
 
 if __name__ == "__main__":

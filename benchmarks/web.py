@@ -27,7 +27,9 @@ from tidings.platform.embedded import start_embedded
 from tidings.platform.installation import Installation
 from tidings.platform.migrations import migrate
 
-PORT, BARE_PORT = 8441, 8442
+# Two ports in a row.
+PORT = int(os.environ.get("BENCHMARK_PORT", "8441"))
+BARE_PORT = PORT + 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,95 @@
+"""What an installation that has grown holds beside its contacts, made by PostgreSQL itself as sets.
+
+On top of `benchmarks.people`: one list of six tenths of the contacts, companies and who works there, notes, events, a
+mailing to everybody and nine to a twentieth of them, with opens, clicks and bounces, consents, imports with refused rows,
+forms with what was filled in, webhooks, short addresses, saved segments, logs. Numbers are shares of the contacts.
+"""
+
+from __future__ import annotations
+
+import time
+
+from tidings.platform.core import Core
+
+BIG_LIST = "Everybody who reads"
+
+_STATEMENTS = (
+    f"INSERT INTO lists (title, slug) VALUES ('{BIG_LIST}', 'everybody-who-reads')",
+    """INSERT INTO contact_lists (contact_id, list_id, created_at)
+    SELECT n, (SELECT max(id) FROM lists), now() - n * interval '20 seconds'
+    FROM generate_series(1, {n}) n WHERE n % 10 < 6""",
+    """INSERT INTO companies (name, industry, type, email, city, country, employees_number, created_at, updated_at)
+    SELECT 'Company ' || n, (ARRAY['Trade','Software','Food','Health','Media'])[1 + n % 5],
+           (ARRAY['Prospect','Customer','Partner'])[1 + n % 3], 'office@company' || n || '.example', 'City ' || n % 300,
+           'DE', n % 500, now() - n * interval '10 minutes', now() - n * interval '5 minutes'
+    FROM generate_series(1, {n} / 50) n""",
+    """INSERT INTO contact_companies (contact_id, company_id)
+    SELECT n, 1 + n % ({n} / 50) FROM generate_series(1, {n}) n WHERE n % 4 = 0""",
+    "UPDATE contacts SET company_id = 1 + id % ({n} / 50) WHERE id % 4 = 0",
+    """INSERT INTO notes (contact_id, title, description, kind, created_at)
+    SELECT 1 + (n * 37) % {n}, 'Call ' || n, 'Spoke about order ' || n % 1000 || ' and the delivery', 'call', now() - n * interval '1 minute'
+    FROM generate_series(1, {n} / 5) n""",
+    "INSERT INTO notes (contact_id, title, description) SELECT {n}, 'Note ' || n, 'Text' FROM generate_series(1, 200) n",
+    """INSERT INTO contact_events (contact_id, event_key, title, value, counter, updated_at)
+    SELECT 1 + (n * 13) % {n}, 'key_' || n % 20, 'Event ' || n % 100, (n % 500)::text, 1 + n % 9, now() - n * interval '1 minute'
+    FROM generate_series(1, {n} / 2) n""",
+    """INSERT INTO campaigns (title, slug, state, subject, body, is_drawn, recipients_count, started_at, finished_at, created_at)
+    SELECT 'Newsletter ' || n, 'newsletter-' || n, 'finished', 'News ' || n, '<p>Hello</p>', true, 0,
+           now() - n * interval '3 days', now() - n * interval '3 days', now() - n * interval '4 days'
+    FROM generate_series(1, 200) n""",
+    """INSERT INTO campaign_subjects (campaign_id, weight, subject) SELECT id, 50, 'News' FROM campaigns""",
+    """INSERT INTO links (campaign_id, position, url)
+    SELECT c, p, 'https://example.org/' || c || '/' || p FROM generate_series(1, 10) c, generate_series(1, 8) p""",
+    """INSERT INTO messages (campaign_id, contact_id, email, state, account_id, sent_at, opens, opened_at, clicks, clicked_at, created_at)
+    SELECT 1, n, 'person' || n || '@example' || n % 50 || '.org', CASE WHEN n % 100 = 7 THEN 'bounced' WHEN n % 100 = 8 THEN 'failed'
+           ELSE 'sent' END, 1, now() - interval '3 days' + n * interval '10 milliseconds',
+           (n % 10 < 4)::int, CASE WHEN n % 10 < 4 THEN now() - interval '2 days' END,
+           (n % 10 = 1)::int, CASE WHEN n % 10 = 1 THEN now() - interval '1 day' END, now() - interval '3 days'
+    FROM generate_series(1, {n}) n""",
+    """INSERT INTO messages (campaign_id, contact_id, email, state, account_id, sent_at, opens, opened_at, created_at)
+    SELECT c, n, 'person' || n || '@example' || n % 50 || '.org', 'sent', 1, now() - c * interval '3 days',
+           (n % 10 < 4)::int, CASE WHEN n % 10 < 4 THEN now() - c * interval '3 days' + interval '5 hours' END,
+           now() - c * interval '3 days'
+    FROM generate_series(2, 10) c, generate_series(1, {n} / 20) n""",
+    """INSERT INTO message_links (message_id, link_id, campaign_id, clicks, first_at, last_at)
+    SELECT m.id, l.id, 1, 1, m.clicked_at, m.clicked_at FROM messages m
+    JOIN links l ON l.campaign_id = 1 AND l.position = 1 + m.id % 8 WHERE m.campaign_id = 1 AND m.clicked_at IS NOT NULL""",
+    """UPDATE contacts SET opened_at = now() - id % 365 * interval '1 day', active_at = now() - id % 365 * interval '1 day'
+    WHERE id % 10 < 6""",
+    "UPDATE campaigns c SET recipients_count = (SELECT count(*) FROM messages WHERE campaign_id = c.id) WHERE id <= 10",
+    """INSERT INTO consents (contact_id, at, kind, source, reason)
+    SELECT n, now() - n * interval '20 seconds', 'opt_out', 'link', 'Too many' FROM generate_series(20, {n}, 20) n""",
+    """INSERT INTO imports (file_name, path, state, rows_done, created, rejected, created_at, finished_at)
+    SELECT 'people' || n || '.csv', 'x', 'done', 1000, 900, 100, now() - n * interval '1 hour', now() FROM generate_series(1, 300) n""",
+    """INSERT INTO import_rejects (import_id, line, reason, row)
+    SELECT 300, n, 'email', ARRAY['a', 'b'] FROM generate_series(1, {n} / 20) n""",
+    """INSERT INTO forms (slug, title, fields, created_at, updated_at)
+    SELECT 'form-' || n, 'Form ' || n, '[]', now(), now() FROM generate_series(1, 100) n""",
+    """INSERT INTO form_submissions (form_id, contact_id, answers, created_at)
+    SELECT 1 + (n % 10) * (n % 2), 1 + (n * 17) % {n}, '{"email": "person@example.org"}', now() - n * interval '1 minute'
+    FROM generate_series(1, {n} / 5) n""",
+    "INSERT INTO webhooks (name, created_at, updated_at) SELECT 'Hook ' || n, now(), now() FROM generate_series(1, 200) n",
+    """INSERT INTO smart_links (slug, title, target_url, created_at, updated_at)
+    SELECT 'link-' || n, 'Link ' || n, 'https://example.org/', now(), now() FROM generate_series(1, 200) n""",
+    "INSERT INTO smart_link_tallies (link_id, contacts, clicks) SELECT 1 + n % 200, 1, 2 FROM generate_series(1, 400) n",
+    """INSERT INTO segments (title, rules, contacts_count, counted_at)
+    SELECT 'Segment ' || n, jsonb_build_object('rule', 'column', 'field', 'city', 'operator', 'equals', 'value', 'City ' || n),
+           1000, now() FROM generate_series(1, 20) n""",
+    "INSERT INTO system_logs (title, description) SELECT 'Log ' || n, 'Something' FROM generate_series(1, {n} / 20) n",
+    """INSERT INTO audit_entries (actor, action, object) SELECT 'bench', 'contact.update', n::text
+    FROM generate_series(1, {n} / 5) n""",
+    "INSERT INTO labels (slug, title) SELECT 'label-' || n, 'Label ' || n FROM generate_series(1, 50) n",
+    """INSERT INTO facts (kind, contact_id, data) SELECT 'tags_added', n, '{"tag_ids": [1]}' FROM generate_series(1, {n}) n""",
+)
+
+
+async def fill(core: Core, contacts: int) -> None:
+    """Adds the rest to contacts that `people.fill` made, and prints how long it took."""
+    started = time.perf_counter()
+    async with core.db.transaction() as tx:
+        for statement in _STATEMENTS:
+            await tx.execute(statement.replace("{n}", str(contacts)))
+    async with core.db.connection() as connection:
+        await connection.execute("VACUUM ANALYZE")
+        await connection.execute("CHECKPOINT")
+    print(f"the rest made in {time.perf_counter() - started:.0f} s")
