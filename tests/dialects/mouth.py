@@ -18,7 +18,7 @@ from tidings.platform.core import Core
 _DOORS = {"fluentcrm": fluentcrm.build, "furiosa": furiosa.build, "fluenzr": fluenzr.build}
 _KINDS: Mapping[str, Any] = {"fluentcrm": "application-password", "furiosa": "furiosa", "fluenzr": "fluenzr"}
 # What an answer of any kind may change: the count of the key and when it was used.
-_BESIDE = ("rate_windows", "api_keys", "schema_migrations")
+_BESIDE = ("rate_windows", "api_keys", "schema_migrations", "changes")
 
 
 class Mouth:

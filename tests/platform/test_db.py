@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
+import asyncpg
 import pytest
 
 from tidings.platform.db import Database
@@ -38,3 +40,16 @@ async def test_a_transaction_that_fails_leaves_the_connection_as_it_was(single: 
     assert await single.fetchval("SHOW work_mem") != "7MB"
     assert await single.fetchval("SHOW synchronous_commit") == before
     assert await single.fetchval("SELECT to_regclass('left_behind')") is None
+
+
+async def test_a_reading_neither_writes_nor_lasts_nor_leaves_anything_behind(single: Database):
+    with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+        async with single.reading() as tx:
+            await tx.execute("CREATE TABLE written (n int)")
+    with pytest.raises(TimeoutError):
+        async with single.reading(within=timedelta(milliseconds=20)) as tx:
+            await tx.fetchval("SELECT pg_sleep(30)")
+    async with single.reading() as tx:
+        assert await tx.fetchval("SHOW plan_cache_mode") == "force_custom_plan"
+    for name, usual in (("plan_cache_mode", "auto"), ("statement_timeout", "0"), ("transaction_read_only", "off")):
+        assert await single.fetchval(f"SHOW {name}") == usual

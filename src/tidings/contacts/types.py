@@ -265,3 +265,12 @@ class Filter(Protocol):
 
     @property
     def args(self) -> Sequence[Any]: ...
+
+    @property
+    def tally_sql(self) -> str:
+        """How many match by the tallies, where these know; takes `args`. Else empty."""
+        ...
+
+    def count_statements(self) -> Sequence[str]:
+        """Statements that count the matches, each of which takes `args` and gives the same number."""
+        ...

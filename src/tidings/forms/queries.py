@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+from tidings.contacts.counting import count
 from tidings.forms import store
 from tidings.forms.types import Form, Submission
 from tidings.platform.core import Core
@@ -68,12 +69,11 @@ async def list_submissions(
         request.per_page,
         request.offset,
     )
-    total = await core.db.fetchval(
-        """SELECT count(*) FROM form_submissions s WHERE s.form_id = $1
-        AND ($2 = '' OR s.answers::text ILIKE '%' || $2 || '%' OR s.state = $2)""",
-        form_id,
-        text,
-    )
+    total = request.total_seen(len(rows))
+    if total is None:
+        statement = """SELECT count(*) FROM form_submissions s WHERE s.form_id = $1
+        AND ($2::text = '' OR s.answers::text ILIKE '%' || $2 || '%' OR s.state = $2)"""
+        total = await count(core, [statement], [form_id, text])
     return Page([store.submission_from(row) for row in rows], total, request), [row["number"] for row in rows]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tidings.contacts import counting
 from tidings.content import Language
 from tidings.messages.store import MESSAGE_SELECTED
 from tidings.messages.types import MESSAGE_COLUMNS, CapturedMail, Message
@@ -76,18 +77,20 @@ async def list_messages(
         list(kinds),
         link_id,
     )
+    statement = (
+        f"SELECT m.id FROM messages m WHERE {where} {request.order_by(_SORTS)} LIMIT $8::bigint OFFSET $9::bigint"
+    )
+    page = await counting.ids_of_page(core, statement, [*args, request.per_page, request.offset])
     rows = await core.db.fetch(
         f"""SELECT {MESSAGE_SELECTED}, c.title AS title_, c.kind AS kind_, coalesce(s.subject, c.subject) AS subject_,
         c.language AS language_
         FROM messages m JOIN campaigns c ON c.id = m.campaign_id LEFT JOIN campaign_subjects s ON s.id = m.subject_id
-        WHERE {where} {request.order_by(_SORTS)} LIMIT $8 OFFSET $9""",
-        *args,
-        request.per_page,
-        request.offset,
+        WHERE m.id = ANY($1::bigint[]) {request.order_by(_SORTS)}""",
+        page,
     )
-    known = total
+    known = total if total is not None else request.total_seen(len(page))
     if known is None:
-        known = await core.db.fetchval(f"SELECT count(*) FROM messages m WHERE {where}", *args)
+        known = await counting.count(core, [f"SELECT count(*) FROM messages m WHERE {where}"], args)
     width = len(MESSAGE_COLUMNS)
     found = [MessageRow(Message(*row[:width]), *row[width:]) for row in rows]
     return Page(found, known or 0, request)

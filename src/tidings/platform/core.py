@@ -13,12 +13,13 @@ from tidings.platform.crypto import Keyring
 from tidings.platform.db import Database
 from tidings.platform.gathering import Gatherings
 from tidings.platform.installation import Installation
+from tidings.platform.remembering import Memory
 
 
 @dataclass(frozen=True, slots=True)
 class Core:
     """db: the pool; clock: the time; keys: the keyring; installation: settings; data_dir: uploads and the like;
-    gatherings: questions that waiting requests share."""
+    gatherings: questions that waiting requests share; memory: answers that took long."""
 
     db: Database
     clock: Clock
@@ -26,3 +27,4 @@ class Core:
     installation: Installation
     data_dir: Path
     gatherings: Gatherings = field(default_factory=Gatherings, compare=False)
+    memory: Memory = field(default_factory=Memory, compare=False)

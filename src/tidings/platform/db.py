@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import timedelta
 from importlib import resources
 from typing import Any, Protocol, cast
 
@@ -170,6 +171,24 @@ class Database:
             if not is_durable:
                 await connection.execute("SET LOCAL synchronous_commit = off")
             yield connection
+
+    @asynccontextmanager
+    async def reading(self, *, within: timedelta | None = None) -> AsyncIterator[Connection]:
+        """A read-only transaction whose statements are planned for their very values: for filters, of which one matches
+        three rows and the next all of them. TimeoutError when a statement takes longer than `within`."""
+        settings = "SET LOCAL plan_cache_mode = force_custom_plan"
+        if within is not None:
+            # zero would mean no limit
+            settings += f"; SET LOCAL statement_timeout = {max(1, int(within.total_seconds() * 1000))}"
+        async with self._pool.acquire() as connection:
+            try:
+                await connection.execute(f"BEGIN READ ONLY; {settings}")
+                yield connection
+            except asyncpg.QueryCanceledError:
+                raise TimeoutError from None
+            finally:
+                if not connection.is_closed():
+                    await connection.execute("COMMIT")
 
     async def fetch(self, query: str, *args: Any) -> list[Row]:
         """All rows of a read."""

@@ -23,12 +23,22 @@ class PageRequest:
         """Rows before this page."""
         return (self.page - 1) * self.per_page
 
+    def total_seen(self, rows: int) -> int | None:
+        """How many there are when a page with so many rows shows it, because it is the last one; else None."""
+        is_last = rows < self.per_page and (rows > 0 or self.page == 1)
+        return self.offset + rows if is_last else None
+
     def order_by(self, allowed: Mapping[str, str], *, default: str = "id") -> str:
-        """ORDER BY text from the allow-list only; ties are broken by id. The caller's text never reaches the SQL."""
+        """ORDER BY text from the allow-list only; ties are broken by id. The caller's text never reaches the SQL.
+
+        An expression that ends in USING sorts text by its bytes, as an index with `text_pattern_ops` does.
+        """
         column = allowed.get(self.sort)
         direction = "DESC" if self.is_descending else "ASC"
         if column is None:
             return f"ORDER BY {allowed[default]} DESC"
+        if column.endswith(" USING"):
+            return f"ORDER BY {column} {'~>~' if self.is_descending else '~<~'}, {allowed[default]} {direction}"
         tie = "" if self.sort == default else f", {allowed[default]} {direction}"
         return f"ORDER BY {column} {direction}{tie}"
 

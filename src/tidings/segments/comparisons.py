@@ -12,6 +12,8 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from tidings.contacts import codes
+from tidings.contacts.codes import coded_sql, is_coded
 from tidings.segments.days import Days, days_meant, start_of
 from tidings.segments.fields import COLUMN_KINDS, CUSTOM_KINDS, EventField, event_kind
 from tidings.segments.types import CustomFieldIs, Value, number_of
@@ -20,6 +22,7 @@ from tidings.segments.types import CustomFieldIs, Value, number_of
 KEYED_TEXT = 100
 _SIGNS = {"equals": "=", "greater": ">", "less": "<", "at_least": ">=", "at_most": "<="}
 _FEW = 20
+_CODED = {f"c.{name}" for name in codes.COLUMNS}
 
 
 @dataclass
@@ -134,6 +137,12 @@ def _texts(values: Sequence[object], bound: Bound) -> str:
     return f"ARRAY(SELECT lower(v) FROM unnest({bound(texts)}::text[]) v)"
 
 
+def holds_sql(low: str, text: str, bound: Bound) -> str:
+    """Whether text in small letters holds another; through the index of codes, which must cover the column."""
+    like = f"{low} LIKE {word_like(text, bound)}"
+    return f"{like} AND ({coded_sql(bound(text))})" if is_coded(text) else like
+
+
 def _like_sql(low: str, operator: str, value: Value, bound: Bound) -> str:
     before = "" if operator == "starts_with" else "%"
     after = "" if operator == "ends_with" else "%"
@@ -155,7 +164,9 @@ def _text_column_sql(name: str, operator: str, value: Value, bound: Bound) -> st
         return f"{name} <> '' AND {low} <> lower({bound(str(value))}::text)"
     if operator == "not_contains":
         return f"{name} <> '' AND NOT {_like_sql(low, operator, value, bound)}"
-    return _like_sql(low, operator, value, bound)
+    like = _like_sql(low, operator, value, bound)
+    is_narrowed = name in _CODED and is_coded(str(value))
+    return f"{like} AND ({coded_sql(bound(str(value)))})" if is_narrowed else like
 
 
 def _custom_text_sql(name: str, operator: str, value: Value, bound: Bound) -> str:

@@ -7,13 +7,16 @@ into semi-joins and anti-joins; comparisons stand on the expressions that are in
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any as Anything
 from zoneinfo import ZoneInfo
 
-from tidings.segments.comparisons import Bound, column_sql, custom_sql, event_sql, moment_sql, word_like
+from tidings.contacts.codes import TEXT
+from tidings.contacts.types import STATUSES
+from tidings.segments.comparisons import Bound, column_sql, custom_sql, event_sql, holds_sql, moment_sql, word_like
 from tidings.segments.days import days_meant, start_of, today_in
 from tidings.segments.types import (
     All,
@@ -40,21 +43,6 @@ from tidings.segments.types import (
     check_size,
 )
 
-_SEARCHED = (
-    "email",
-    "first_name",
-    "last_name",
-    "address_line_1",
-    "address_line_2",
-    "postal_code",
-    "city",
-    "state",
-    "country",
-    "phone",
-    "status",
-)
-# Separated by a character that clean text cannot hold, so that no phrase spans two columns.
-_HAYSTACK = f"lower(concat_ws(E'\\x01', {', '.join(f'c.{name}' for name in _SEARCHED)}))"
 _EVENTS = "SELECT 1 FROM contact_events m"
 _MAIL_COLUMNS = {"opened": "opened_at", "clicked": "clicked_at"}
 _WAS_SENT = "m.state IN ('sent', 'bounced', 'complained')"
@@ -66,6 +54,13 @@ _CAMPAIGN = {
     "sent": ("EXISTS", _WAS_SENT),
     "not_sent": ("NOT EXISTS", _WAS_SENT),
 }
+_MEMBERSHIPS: dict[type, tuple[str, str, str]] = {
+    HasTags: ("contact_tags", "tag_id", "tag"),
+    InLists: ("contact_lists", "list_id", "list"),
+    InCompanies: ("contact_companies", "company_id", "company"),
+}
+_TALLY = "SELECT coalesce(sum(contacts), 0)::bigint FROM tallies WHERE scope = "
+_COLUMN = re.compile(r"\bc\.(\w+)")
 _NEVER_NULL = (HasTags, InLists, InCompanies, CompanyIs, CampaignActivity, StatusIn, HasEvents, EventIs, RoleIn)
 # Above this many, "all of them" is counted rather than joined once each.
 _JOINED = 6
@@ -78,6 +73,9 @@ class Where:
     sql: str
     args: Sequence[Anything] = field(default=())
     first: int = 1
+    # Quicker ways to the same number, where there is one: see `_tally` and `_counted`.
+    tally_sql: str = ""
+    counted: str = ""
 
     @property
     def next(self) -> int:
@@ -87,6 +85,10 @@ class Where:
     def count_sql(self) -> str:
         """A statement that counts the matches; takes `args`."""
         return f"SELECT count(*) FROM contacts c WHERE {self.sql}"
+
+    def count_statements(self) -> list[str]:
+        """That statement, and another that may be quicker where there is one."""
+        return [one for one in (self.count_sql(), self.counted) if one]
 
     def ids_sql(self) -> str:
         """A statement for ids in ascending order by keyset; takes `args`, the last id seen, and a limit."""
@@ -101,8 +103,57 @@ def compile_rule(rule: Rule, *, zone: ZoneInfo, now: datetime, first: int = 1) -
     first placeholder. Raises Invalid for a tree beyond the limits of `types`."""
     check_size(rule)
     bound = Bound(zone=zone, today=today_in(zone, now), first=first)
-    sql = _compile(rule, bound)
-    return Where(f"({sql})", tuple(bound.args), first)
+    parts: list[_Part] = []
+    for child in rule.children if isinstance(rule, All) else (rule,):
+        place = first + len(bound.args)
+        parts.append(_Part(child, place, _compile(child, bound)))
+    sql = _joined(parts)
+    return Where(f"({sql})", tuple(bound.args), first, _tally(parts), _counted(parts))
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A rule that all must match, its first placeholder and its SQL."""
+
+    rule: Rule
+    place: int
+    sql: str
+
+    def is_one_of(self) -> str:
+        """The comparison of a membership's column, where the rule is: has at least one of these."""
+        if isinstance(self.rule, HasTags | InLists | InCompanies) and self.rule.operator == "in":
+            return _is_any(sorted(set(self.rule.ids)), f"${self.place}")
+        return ""
+
+
+def _joined(parts: Sequence[_Part]) -> str:
+    return " AND ".join(f"({part.sql})" for part in parts) or "true"
+
+
+def _tally(parts: Sequence[_Part]) -> str:
+    """Who is in one list, has one tag, works at one company or has a status: counted whenever somebody comes or goes."""
+    if len(parts) != 1:
+        return ""
+    rule, place = parts[0].rule, parts[0].place
+    if isinstance(rule, StatusIn):
+        return f"{_TALLY}'status' AND key = 0 AND word = ANY(${place}::text[])"
+    if isinstance(rule, HasTags | InLists | InCompanies) and parts[0].is_one_of() and len(set(rule.ids)) == 1:
+        return f"{_TALLY}'{_MEMBERSHIPS[type(rule)][2]}' AND key {parts[0].is_one_of()}"
+    return ""
+
+
+def _counted(parts: Sequence[_Part]) -> str:
+    """Where nothing but ids is compared, memberships that everybody must have stand for the contacts: of them there are
+    fewer, and they are read from an index alone."""
+    chosen = next((part for part in parts if part.is_one_of()), None)
+    if chosen is None or any(name != "id" for name in _COLUMN.findall(_joined(parts))):
+        return ""
+    rule = chosen.rule
+    assert isinstance(rule, HasTags | InLists | InCompanies)
+    table, column, _ = _MEMBERSHIPS[type(rule)]
+    distinct = "DISTINCT " if len(set(rule.ids)) != 1 else ""
+    members = f"SELECT {distinct}contact_id AS id FROM {table} WHERE {column} {chosen.is_one_of()}"
+    return f"SELECT count(*) FROM ({members}) c WHERE {_joined([part for part in parts if part is not chosen])}"
 
 
 def _compile(rule: Rule, bound: Bound) -> str:
@@ -135,12 +186,9 @@ def _leaf(rule: Rule, bound: Bound) -> str:
             return column_sql(rule.field, rule.operator, rule.value, bound)
         case CustomFieldIs():
             return custom_sql(rule, bound)
-        case HasTags():
-            return _membership("contact_tags", "tag_id", rule.operator, rule.ids, bound)
-        case InLists():
-            return _membership("contact_lists", "list_id", rule.operator, rule.ids, bound)
-        case InCompanies():
-            return _membership("contact_companies", "company_id", rule.operator, rule.ids, bound)
+        case HasTags() | InLists() | InCompanies():
+            table, column, _ = _MEMBERSHIPS[type(rule)]
+            return _membership(table, column, rule.operator, rule.ids, bound)
         case CompanyIs():
             return _company(rule, bound)
         case StatusIn():
@@ -195,13 +243,19 @@ def _membership(table: str, column: str, operator: str, ids: Sequence[int], boun
         return f"{'NOT ' if operator == 'empty' else ''}EXISTS ({link})"
     if operator in ("in", "not_in"):
         exists = "NOT EXISTS" if operator == "not_in" else "EXISTS"
-        return f"{exists} ({link} AND m.{column} = ANY({bound(unique)}::bigint[]))"
+        placeholder = bound(unique if len(unique) != 1 else unique[0])
+        return f"{exists} ({link} AND m.{column} {_is_any(unique, placeholder)})"
     if len(unique) <= _JOINED:
         every = " AND ".join(f"EXISTS ({link} AND m.{column} = {bound(one)}::bigint)" for one in unique) or "true"
     else:
         counted = f"SELECT count(*) FROM {table} m WHERE m.contact_id = c.id"
         every = f"({counted} AND m.{column} = ANY({bound(unique)}::bigint[])) = {bound(len(unique))}::bigint"
     return f"NOT ({every})" if operator == "not_in_all" else every
+
+
+def _is_any(unique: Sequence[int], placeholder: str) -> str:
+    """A comparison with one id leaves the planner the order of an index, one with several does not."""
+    return f"= {placeholder}::bigint" if len(unique) == 1 else f"= ANY({placeholder}::bigint[])"
 
 
 def _company(rule: CompanyIs, bound: Bound) -> str:
@@ -215,19 +269,22 @@ def _company(rule: CompanyIs, bound: Bound) -> str:
 
 
 def _search(rule: Search, bound: Bound) -> str:
-    words = rule.text.split()
+    text = rule.text.strip()
+    words = text.split()
     if not words:
         return "true"
-    phrase = word_like(rule.text.strip(), bound)
-    found = [f"{_HAYSTACK} LIKE {phrase}"]
+    found = [holds_sql(TEXT, text, bound)]
+    if statuses := [status for status in STATUSES if text.lower() in status]:
+        found.append(f"c.status = ANY({bound(statuses)}::text[])")
     if len(words) == 2:
-        found.append(f"lower(c.first_name) LIKE {word_like(words[0], bound)}")
-        found.append(f"lower(c.last_name) LIKE {word_like(words[1], bound)}")
+        found.append(holds_sql("lower(c.first_name)", words[0], bound))
+        found.append(holds_sql("lower(c.last_name)", words[1], bound))
     if rule.with_custom:
+        phrase = word_like(text, bound)
         found.append(
             f"EXISTS (SELECT 1 FROM jsonb_path_query(c.custom, '$.*[*]') v WHERE lower(v #>> '{{}}') LIKE {phrase})"
         )
-    return " OR ".join(found)
+    return " OR ".join(f"({one})" for one in found)
 
 
 def _mail_activity(rule: MailActivity, bound: Bound) -> str:

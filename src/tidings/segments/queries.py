@@ -5,14 +5,12 @@ Pages of contacts come from `contacts.queries`, which takes the `Where` of `wher
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import Generator
+from contextlib import contextmanager
 from datetime import timedelta
 
-from asyncpg.exceptions import QueryCanceledError  # pyright: ignore[reportMissingTypeStubs]
-
+from tidings.contacts.counting import count_matching
 from tidings.platform.core import Core
-from tidings.platform.db import Connection
 from tidings.platform.errors import NotFound, Refused
 from tidings.segments.compiler import Where, compile_rule
 from tidings.segments.store import Segment, segment_from, sql
@@ -28,9 +26,8 @@ async def where_of(core: Core, rule: Rule, *, first: int = 1) -> Where:
 
 async def count_contacts(core: Core, rule: Rule, *, limit: timedelta = TIME_LIMIT) -> int:
     """How many contacts match. Refused ('too_slow') when it takes longer than `limit`."""
-    where = await where_of(core, rule)
-    async with _limited(core, limit) as tx:
-        return await tx.fetchval(where.count_sql(), *where.args)
+    with _limited():
+        return await count_matching(core, await where_of(core, rule), within=limit)
 
 
 async def list_contact_ids(
@@ -38,8 +35,9 @@ async def list_contact_ids(
 ) -> list[int]:
     """The next `size` ids above `after`, ascending. Refused ('too_slow') when it takes longer than `limit`."""
     where = await where_of(core, rule)
-    async with _limited(core, limit) as tx:
-        return [row[0] for row in await tx.fetch(where.ids_sql(), *where.args, after, size)]
+    with _limited():
+        async with core.db.reading(within=limit) as tx:
+            return [row[0] for row in await tx.fetch(where.ids_sql(), *where.args, after, size)]
 
 
 async def does_match(core: Core, rule: Rule, contact_id: int) -> bool:
@@ -70,15 +68,9 @@ async def segment_by_id(core: Core, segment_id: int) -> Segment:
     return found
 
 
-@asynccontextmanager
-async def _limited(core: Core, limit: timedelta) -> AsyncGenerator[Connection]:
+@contextmanager
+def _limited() -> Generator[None]:
     try:
-        async with core.db.transaction() as tx:
-            # A plan for the very values: a generic one could not use the index of a field whose slug is bound.
-            await tx.execute(
-                f"SET LOCAL statement_timeout = {int(limit.total_seconds() * 1000)};"
-                " SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL transaction_read_only = on"
-            )
-            yield tx
-    except QueryCanceledError:
+        yield
+    except TimeoutError:
         raise Refused("This selection takes too long to evaluate. Make it simpler.", code="too_slow") from None

@@ -36,6 +36,7 @@ async def purge_stale(core: Core) -> None:
     await delete_ended_sessions(core)
     await delete_stale_imports(core)
     async with core.db.transaction() as tx:
+        await tx.execute("DELETE FROM changes WHERE at < now() - interval '1 hour'")
         await tx.execute("DELETE FROM rate_windows WHERE window_at < now() - interval '1 day'")
         await tx.execute("DELETE FROM jobs WHERE finished_at < now() - interval '30 days'")
 

@@ -165,7 +165,8 @@ async def contacts_outside(
     statement = contact_store.plain_sql(
         f"({where}) AND {outside}", order="ORDER BY c.id DESC", limit=f"LIMIT ${len(args) + 2}"
     )
-    return [contact_store.contact_from(row) for row in await core.db.fetch(statement, *args, company_id, limit)]
+    async with core.db.reading() as tx:
+        return [contact_store.contact_from(row) for row in await tx.fetch(statement, *args, company_id, limit)]
 
 
 async def words_in_use(core: Core) -> tuple[list[str], list[str]]:

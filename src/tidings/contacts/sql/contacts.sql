@@ -90,3 +90,9 @@ ORDER BY id DESC LIMIT $3
 -- name: neighbours
 -- The contacts before and after one, by id.
 SELECT (SELECT max(id) FROM contacts WHERE id < $1) AS before, (SELECT min(id) FROM contacts WHERE id > $1) AS after
+
+-- name: is_unchanged
+-- Whether nothing was told since the snapshot $1, as text, of the kinds $2: no line is visible that it did not show.
+SELECT NOT EXISTS (SELECT 1 FROM changes
+                   WHERE xid >= pg_snapshot_xmin($1::text::pg_snapshot) AND kind = ANY($2::text[])
+                     AND NOT pg_visible_in_snapshot(xid, $1::text::pg_snapshot))

@@ -10,6 +10,13 @@ FROM contact_lists m JOIN lists l ON l.id = m.list_id AND l.parent_id IS NULL JO
 SELECT coalesce(sum(t.contacts), 0)::bigint FROM tallies t JOIN lists l ON l.id = t.key AND l.parent_id IS NULL
 WHERE t.scope = 'list' AND ($1::bigint IS NULL OR t.key = $1)
 
+-- name: some_members
+-- Members to be narrowed; what their contacts are is joined where it is asked for.
+FROM contact_lists m JOIN lists l ON l.id = m.list_id AND l.parent_id IS NULL
+
+-- name: people_of_members
+JOIN contacts c ON c.id = m.contact_id
+
 -- name: lock_member
 SELECT m.contact_id, m.list_id FROM contact_lists m JOIN lists l ON l.id = m.list_id AND l.parent_id IS NULL
 WHERE m.id = $1

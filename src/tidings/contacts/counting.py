@@ -1,0 +1,100 @@
+"""Whom or what a filter finds and how many there are, exactly: found once and remembered until something changed.
+
+Every statement that changes one of the tables of `_TOLD` leaves a line with its transaction (migration 0018). What was
+found keeps the snapshot that it was found in; it is right as long as no line about what it read is visible that this
+snapshot did not show.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+
+from tidings.contacts import store
+from tidings.contacts.codes import without_codes
+from tidings.contacts.types import Filter
+from tidings.platform.core import Core
+from tidings.platform.db import Connection
+
+# Lines are kept for an hour (`workers.scheduler`).
+REMEMBERED_FOR = timedelta(minutes=5)
+_READ = re.compile(r"\b(?:FROM|JOIN)\s+(\w+)", re.IGNORECASE)
+_TOLD = {"contacts", "contact_lists", "contact_tags", "contact_companies", "contact_events", "lists", "companies"}
+_TOLD |= {"users", "campaigns", "messages", "message_links", "form_submissions", "suppressions"}
+# Functions that stand after FROM, and what tells changes of a contact's opens and clicks.
+_NO_TABLES = {"unnest", "jsonb_path_query"}
+_ACTIVITY = "activity"
+_ACTIVE_COLUMNS = re.compile(r"\bc\.(?:soft_bounces|opened_at|clicked_at|mailed_at|active_at)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    value: Any
+    seen: str
+    until: float
+
+
+async def count_matching(core: Core, matching: Filter, *, within: timedelta | None = None) -> int:
+    """How many contacts match. TimeoutError when counting takes longer than `within`."""
+    if matching.tally_sql:
+        return await core.db.fetchval(matching.tally_sql, *matching.args)
+    return await count(core, matching.count_statements(), matching.args, within=within)
+
+
+async def count(core: Core, statements: Sequence[str], args: Sequence[Any], *, within: timedelta | None = None) -> int:
+    """What statements count. There may be several for the same number: the one that the planner thinks quickest is
+    used. TimeoutError as above."""
+    return await _remembered(core, statements, args, within)
+
+
+async def ids_of_page(core: Core, statement: str, args: Sequence[Any]) -> list[int]:
+    """The ids that a statement selects, in its order."""
+    return await _remembered(core, [f"SELECT ARRAY({statement})"], args, None)
+
+
+def told_of(statement: str) -> frozenset[str]:
+    """The kinds of lines that tell of changes of what a statement reads; empty when some changes leave none."""
+    tables = {name.lower() for name in _READ.findall(statement)} - _NO_TABLES
+    if not tables <= _TOLD:
+        return frozenset()
+    return frozenset(tables | ({_ACTIVITY} if _ACTIVE_COLUMNS.search(statement) else set()))
+
+
+async def _remembered(core: Core, statements: Sequence[str], args: Sequence[Any], within: timedelta | None) -> Any:
+    kinds = told_of(" ".join(statements))
+
+    async def find() -> _Found:
+        async with core.db.reading(within=within) as tx:
+            return await _found(tx, statements, args)
+
+    async def is_right(found: _Found) -> bool:
+        return found.until > time.monotonic() and await core.db.fetchval(
+            store.sql.is_unchanged, found.seen, list(kinds)
+        )
+
+    if not kinds:
+        return (await find()).value
+    # As JSON, in which 1 and true are two keys and a list is one.
+    key = ("found", statements[0], msgspec.json.encode(args))
+    return (await core.memory.answer(key, is_right=is_right, find=find)).value
+
+
+async def _found(tx: Connection, statements: Sequence[str], args: Sequence[Any]) -> _Found:
+    choices = dict.fromkeys(form for one in statements for form in (one, without_codes(one)))
+    costs = {one: await _cost(tx, one, args) for one in choices} if len(choices) > 1 else dict.fromkeys(choices, 0.0)
+    statement = min(costs, key=lambda one: costs[one])
+    row = await tx.fetchrow(f"SELECT ({statement}) AS found, pg_current_snapshot()::text AS seen", *args)
+    assert row is not None
+    return _Found(row["found"], row["seen"], time.monotonic() + REMEMBERED_FOR.total_seconds())
+
+
+async def _cost(tx: Connection, statement: str, args: Sequence[Any]) -> float:
+    """What the planner thinks a statement costs, in its units."""
+    plan = msgspec.json.decode(await tx.fetchval(f"EXPLAIN (FORMAT JSON) {statement}", *args))
+    return plan[0]["Plan"]["Total Cost"]
