@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
@@ -24,6 +25,10 @@ MAX_REDIRECTS = 5
 MAX_BYTES = 5 * 1024 * 1024
 TIMEOUT = 15.0
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+# Of an answer that is only looked at.
+MAX_EXCERPT = 16 * 1024
+# No compression: a small body could unfold into a huge one.
+_HEADERS = {"user-agent": "Tidings", "accept-encoding": "identity"}
 _SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization"})
 
 
@@ -151,13 +156,104 @@ def _target(url: str) -> tuple[httpx.URL, str, int]:
     return parsed, parsed.raw_host.decode("ascii"), parsed.port or (443 if parsed.scheme == "https" else 80)
 
 
+def split_url(url: str) -> str:
+    """The host of an address that may be kept for later; raises OutboundRefused for what can never be fetched."""
+    parsed, host, _ = _target(url)
+    if parsed.userinfo:
+        raise OutboundRefused("An address with a user name or password is not allowed.")
+    return host.strip("[]")
+
+
+class Poster:
+    """Posts again and again to the same places over kept connections; one for each place that must not delay another.
+
+    A name is resolved and judged anew every `AGE` seconds; requests go to judged addresses only. Redirects are answers.
+    """
+
+    AGE = 30.0
+    CONNECTIONS = 16
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        limits = httpx.Limits(
+            max_connections=self.CONNECTIONS, max_keepalive_connections=self.CONNECTIONS, keepalive_expiry=15
+        )
+        # The transport alone: no proxies of the environment, no cookies, no redirects.
+        self._transport = httpx.AsyncHTTPTransport(trust_env=False, limits=limits)
+        # origin -> addresses, whether private ones were allowed, when they were judged
+        self._judged: dict[tuple[str, int], tuple[list[str], bool, float]] = {}
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        await self._transport.aclose()
+
+    async def post(self, url: str, content: bytes, headers: Mapping[str, str], *, timeout: float) -> Fetched:
+        """One POST. The body of the answer is cut after `MAX_EXCERPT` bytes. Raises OutboundRefused, OutboundFailed.
+
+        `timeout` (seconds) caps the whole exchange. A kept connection that the other side has just closed is replaced once.
+        """
+        try:
+            async with asyncio.timeout(timeout):
+                addresses = await self._addresses(url)
+                try:
+                    return await self._post(url, addresses, headers, content)
+                except httpx.RemoteProtocolError:
+                    return await self._post(url, addresses, headers, content)
+        except TimeoutError as error:
+            raise OutboundFailed(f"{_shown(url)} did not answer within {timeout:g} seconds.") from error
+        except (httpx.HTTPError, OSError) as error:
+            raise OutboundFailed(f"{_shown(url)} could not be reached: {str(error) or type(error).__name__}") from error
+
+    async def _addresses(self, url: str) -> list[str]:
+        _, host, port = _target(url)
+        allow_private, now = bool(await self._core.installation.get("allow_private_targets")), time.monotonic()
+        found, was_allowed, at = self._judged.get((host, port), ([], allow_private, 0.0))
+        if not found or was_allowed != allow_private or now - at > self.AGE:
+            found = await resolve_guarded(host.strip("[]"), port, allow_private=allow_private)
+            self._judged[(host, port)] = (found, allow_private, now)
+        return found
+
+    async def _post(self, url: str, addresses: list[str], headers: Mapping[str, str], content: bytes) -> Fetched:
+        parsed, host, _ = _target(url)
+        sent = {**_HEADERS, **headers, "host": parsed.netloc.decode("ascii")}
+        failure: Exception | None = None
+        for address in addresses:
+            request = httpx.Request(
+                "POST",
+                parsed.copy_with(host=address),
+                headers=sent,
+                content=content,
+                extensions={"sni_hostname": host},
+            )
+            try:
+                response = await self._transport.handle_async_request(request)
+            except httpx.ConnectError as error:
+                failure = error
+                continue
+            return await _read_beginning(response, url)
+        raise OutboundFailed(f"{_shown(url)} could not be reached: {failure}") from failure
+
+
+async def _read_beginning(response: httpx.Response, url: str) -> Fetched:
+    """The answer with the beginning of its body; what is longer ends the connection."""
+    body = bytearray()
+    try:
+        async for chunk in response.aiter_raw():
+            body += chunk
+            if len(body) >= MAX_EXCERPT:
+                break
+    finally:
+        await response.aclose()
+    headers = {k.lower(): v for k, v in response.headers.items()}
+    return Fetched(response.status_code, headers, bytes(body[:MAX_EXCERPT]), url)
+
+
 async def _exchange(
     method: str, url: str, headers: dict[str, str], content: bytes | None, allow_private: bool, max_bytes: int
 ) -> Fetched:
     parsed, host, port = _target(url)
     addresses = await resolve_guarded(host.strip("[]"), port, allow_private=allow_private)
-    # No compression: a small body could unfold into a huge one.
-    sent = {"user-agent": "Tidings", "accept-encoding": "identity"} | headers | {"host": parsed.netloc.decode("ascii")}
+    sent = _HEADERS | headers | {"host": parsed.netloc.decode("ascii")}
     failure: Exception | None = None
     # No environment proxies, no shared connections: a connection belongs to the name it was judged for. The caller's
     # timeout caps the whole exchange, so the parts need none.

@@ -8,8 +8,10 @@ from tidings.dialects._engine.calls import Answer, Call
 from tidings.dialects._engine.mount import DialectApp
 from tidings.dialects._engine.openapi import document
 from tidings.dialects._engine.routes import Route, RouteTable
-from tidings.dialects.fluenzr import contacts, groups
+from tidings.dialects.fluenzr import contacts, groups, webhooks
 from tidings.dialects.fluenzr.dialect import PREFIX, mount
+from tidings.dialects.fluenzr.events import FORM
+from tidings.outgoing_webhooks.forms import register
 from tidings.platform.core import Core
 
 _ERROR = {
@@ -36,9 +38,10 @@ async def openapi(_call: Call) -> Any:
 def table() -> RouteTable:
     """Every row."""
     own = [Route("GET", "/openapi.json", "openapi", "-", "view", openapi)]
-    return RouteTable([*own, *contacts.ROUTES, *groups.ROUTES])
+    return RouteTable([*own, *contacts.ROUTES, *groups.ROUTES, *webhooks.ROUTES])
 
 
 def build(core: Core) -> DialectApp:
     """Made once per process."""
+    register(FORM)
     return mount(core, table())
