@@ -10,8 +10,6 @@ from tidings.dialects._engine.openapi import document
 from tidings.dialects._engine.routes import Route, RouteTable
 from tidings.dialects.fluenzr import contacts, groups, webhooks
 from tidings.dialects.fluenzr.dialect import PREFIX, mount
-from tidings.dialects.fluenzr.events import FORM
-from tidings.outgoing_webhooks.forms import register
 from tidings.platform.core import Core
 
 _ERROR = {
@@ -43,5 +41,4 @@ def table() -> RouteTable:
 
 def build(core: Core) -> DialectApp:
     """Made once per process."""
-    register(FORM)
     return mount(core, table())
