@@ -10,12 +10,15 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 from urllib.parse import urljoin, urlsplit
 
+import httpcore
 import httpx
 
 from tidings.platform.core import Core
@@ -29,6 +32,7 @@ _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 MAX_EXCERPT = 16 * 1024
 # No compression: a small body could unfold into a huge one.
 _HEADERS = {"user-agent": "Tidings", "accept-encoding": "identity"}
+_BROKEN = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException)
 _SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization"})
 
 
@@ -167,7 +171,8 @@ def split_url(url: str) -> str:
 class Poster:
     """Posts again and again to the same places over kept connections; one for each place that must not delay another.
 
-    A name is resolved and judged anew every `AGE` seconds; requests go to judged addresses only. Redirects are answers.
+    At most `CONNECTIONS` posts may be under way at a time: the caller sees to that. A name is resolved and judged anew every
+    `AGE` seconds, and requests go to judged addresses only. Redirects are answers.
     """
 
     AGE = 30.0
@@ -175,37 +180,44 @@ class Poster:
 
     def __init__(self, core: Core) -> None:
         self._core = core
-        limits = httpx.Limits(
-            max_connections=self.CONNECTIONS, max_keepalive_connections=self.CONNECTIONS, keepalive_expiry=15
-        )
-        # The transport alone: no proxies of the environment, no cookies, no redirects.
-        self._transport = httpx.AsyncHTTPTransport(trust_env=False, limits=limits)
-        # origin -> addresses, whether private ones were allowed, when they were judged
+        self._idle: dict[str, list[httpcore.AsyncHTTPConnection]] = {}
+        # host and port -> addresses, whether private ones were allowed, when they were judged
         self._judged: dict[tuple[str, int], tuple[list[str], bool, float]] = {}
 
     async def close(self) -> None:
-        """Closes the connections."""
-        await self._transport.aclose()
+        """Closes the connections that lie idle."""
+        for connection in [one for idle in self._idle.values() for one in idle]:
+            await connection.aclose()
+        self._idle.clear()
 
     async def post(self, url: str, content: bytes, headers: Mapping[str, str], *, timeout: float) -> Fetched:
         """One POST. The body of the answer is cut after `MAX_EXCERPT` bytes. Raises OutboundRefused, OutboundFailed.
 
-        `timeout` (seconds) caps the whole exchange. A kept connection that the other side has just closed is replaced once.
+        `timeout` (seconds) caps the whole exchange. A kept connection that the other side has just closed is replaced
+        once: the same bytes may arrive twice.
         """
+        parsed, host, port = _target(url)
+        sent = {**_HEADERS, **headers, "host": parsed.netloc.decode("ascii"), "content-length": str(len(content))}
+        head = [(name.encode("ascii"), value.encode("ascii")) for name, value in sent.items()]
         try:
             async with asyncio.timeout(timeout):
-                addresses = await self._addresses(url)
-                try:
-                    return await self._post(url, addresses, headers, content)
-                except httpx.RemoteProtocolError:
-                    return await self._post(url, addresses, headers, content)
+                for address in await self._addresses(host, port):
+                    place = httpcore.URL(scheme=parsed.scheme, host=address, port=port, target=parsed.raw_path)
+                    more = {"sni_hostname": host}
+                    request = httpcore.Request("POST", place, headers=head, content=content, extensions=more)
+                    try:
+                        return await self._send(place.origin, request, url)
+                    except httpcore.RemoteProtocolError:
+                        return await self._send(place.origin, request, url)
+                    except httpcore.ConnectError as error:
+                        failure = error
         except TimeoutError as error:
             raise OutboundFailed(f"{_shown(url)} did not answer within {timeout:g} seconds.") from error
-        except (httpx.HTTPError, OSError) as error:
+        except (*_BROKEN, OSError) as error:
             raise OutboundFailed(f"{_shown(url)} could not be reached: {str(error) or type(error).__name__}") from error
+        raise OutboundFailed(f"{_shown(url)} could not be reached: {failure}") from failure
 
-    async def _addresses(self, url: str) -> list[str]:
-        _, host, port = _target(url)
+    async def _addresses(self, host: str, port: int) -> list[str]:
         allow_private, now = bool(await self._core.installation.get("allow_private_targets")), time.monotonic()
         found, was_allowed, at = self._judged.get((host, port), ([], allow_private, 0.0))
         if not found or was_allowed != allow_private or now - at > self.AGE:
@@ -213,39 +225,41 @@ class Poster:
             self._judged[(host, port)] = (found, allow_private, now)
         return found
 
-    async def _post(self, url: str, addresses: list[str], headers: Mapping[str, str], content: bytes) -> Fetched:
-        parsed, host, _ = _target(url)
-        sent = {**_HEADERS, **headers, "host": parsed.netloc.decode("ascii")}
-        failure: Exception | None = None
-        for address in addresses:
-            request = httpx.Request(
-                "POST",
-                parsed.copy_with(host=address),
-                headers=sent,
-                content=content,
-                extensions={"sni_hostname": host},
-            )
-            try:
-                response = await self._transport.handle_async_request(request)
-            except httpx.ConnectError as error:
-                failure = error
-                continue
-            return await _read_beginning(response, url)
-        raise OutboundFailed(f"{_shown(url)} could not be reached: {failure}") from failure
+    async def _send(self, origin: httpcore.Origin, request: httpcore.Request, url: str) -> Fetched:
+        connection = await self._connection(origin)
+        try:
+            response = await connection.handle_async_request(request)
+            body = bytearray()
+            async for chunk in response.aiter_stream():
+                body += chunk
+                if len(body) >= MAX_EXCERPT:
+                    break
+            # What was not read to its end ends the connection.
+            await response.aclose()
+        except BaseException:
+            await connection.aclose()
+            raise
+        if connection.is_idle():
+            self._idle.setdefault(str(origin), []).append(connection)
+        else:
+            await connection.aclose()
+        names = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
+        return Fetched(response.status, names, bytes(body[:MAX_EXCERPT]), url)
+
+    async def _connection(self, origin: httpcore.Origin) -> httpcore.AsyncHTTPConnection:
+        """The one that was used last, if it still stands."""
+        idle = self._idle.get(str(origin), [])
+        while idle:
+            connection = idle.pop()
+            if connection.is_idle() and not connection.has_expired():
+                return connection
+            await connection.aclose()
+        return httpcore.AsyncHTTPConnection(origin, ssl_context=_tls(), keepalive_expiry=15)
 
 
-async def _read_beginning(response: httpx.Response, url: str) -> Fetched:
-    """The answer with the beginning of its body; what is longer ends the connection."""
-    body = bytearray()
-    try:
-        async for chunk in response.aiter_raw():
-            body += chunk
-            if len(body) >= MAX_EXCERPT:
-                break
-    finally:
-        await response.aclose()
-    headers = {k.lower(): v for k, v in response.headers.items()}
-    return Fetched(response.status_code, headers, bytes(body[:MAX_EXCERPT]), url)
+@lru_cache(maxsize=1)
+def _tls() -> ssl.SSLContext:
+    return httpx.create_ssl_context(trust_env=False)
 
 
 async def _exchange(
