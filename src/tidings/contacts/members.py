@@ -93,11 +93,11 @@ def members_of(view: ContactView) -> list[Member]:
             one.membership_id,
             one.id,
             one.joined_at,
-            sorted(group.id for group in view.lists if group.parent_id == one.id),
+            sorted(group.id for group in view.lists if group.term.parent_id == one.id),
             view.contact,
         )
         for one in view.lists
-        if one.parent_id is None
+        if one.term.parent_id is None
     ]
 
 

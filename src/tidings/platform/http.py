@@ -199,6 +199,7 @@ class Poster:
         parsed, host, port = _target(url)
         sent = {**_HEADERS, **headers, "host": parsed.netloc.decode("ascii"), "content-length": str(len(content))}
         head = [(name.encode("ascii"), value.encode("ascii")) for name, value in sent.items()]
+        failure: Exception | None = None
         try:
             async with asyncio.timeout(timeout):
                 for address in await self._addresses(host, port):
