@@ -96,3 +96,14 @@ async def test_the_statements_do_not_grow_with_the_facts(core: Core, receiver: R
 async def test_a_form_that_nobody_registered_is_refused(core: Core, receiver: Receiver):
     with pytest.raises(TidingsError):
         await listening(core, receiver, "odd", "/", "x")
+
+
+async def test_a_process_that_does_not_know_the_words_reads_nothing(core: Core, receiver: Receiver):
+    made = await listening(core, receiver)
+    await contacts.write_contact(core, Draft({"email": "a@example.com"}))
+    await core.db.execute("UPDATE webhook_endpoints SET form = 'odd' WHERE id = $1", made)
+    with pytest.raises(TidingsError):
+        await enqueue_deliveries(core)
+    await core.db.execute("UPDATE webhook_endpoints SET form = 'fluenzr' WHERE id = $1", made)
+    assert await enqueue_deliveries(core) > 0
+    assert await states(core) == [("contact.created", "queued")]

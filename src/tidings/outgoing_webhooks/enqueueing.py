@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tidings.outgoing_webhooks import store
 from tidings.outgoing_webhooks.claims import CHANNEL
-from tidings.outgoing_webhooks.forms import Form, form_named, forms
+from tidings.outgoing_webhooks.forms import Form, form_named
 from tidings.outgoing_webhooks.types import Happening
 from tidings.platform.core import Core
 from tidings.platform.db import Connection
@@ -32,10 +32,6 @@ async def enqueue_deliveries(core: Core, *, limit: int = BATCH) -> int:
 
 
 async def _enqueue(core: Core, tx: Connection, facts: Sequence[Recorded]) -> None:
-    loud = [one for one in facts if not one.is_silent]
-    wanted = frozenset[str]().union(*(form.fact_kinds for form in forms().values()))
-    if not any(one.kind in wanted for one in loud):
-        return
     # form -> event -> endpoints
     listeners: dict[str, dict[str, list[int]]] = {}
     for row in await tx.fetch(store.sql.listeners):
@@ -43,8 +39,10 @@ async def _enqueue(core: Core, tx: Connection, facts: Sequence[Recorded]) -> Non
             listeners.setdefault(row["form"], {}).setdefault(event, []).append(row["id"])
     told: list[tuple[Form, Happening]] = []
     for name, chosen in listeners.items():
+        # Raises where nobody registered it: what is read without its words would never be told.
         form = form_named(name)
-        happenings = await form.tell(core, [one for one in loud if one.kind in form.fact_kinds])
+        loud = [one for one in facts if one.kind in form.fact_kinds and not one.is_silent]
+        happenings = await form.tell(core, loud) if loud else []
         told += [(form, one) for one in _each_once(happenings) if one.kind in chosen]
     if told:
         await _write(core, tx, told, listeners)

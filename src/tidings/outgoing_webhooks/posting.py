@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 
@@ -11,6 +12,7 @@ from tidings.outgoing_webhooks.types import Claimed, Outcome
 from tidings.platform.core import Core
 from tidings.platform.http import OutboundFailed, OutboundRefused, Poster
 
+log = logging.getLogger("tidings.webhooks")
 # Characters of an answer that are kept.
 EXCERPT = 2000
 
@@ -26,6 +28,10 @@ async def attempt(core: Core, poster: Poster, delivery: Claimed) -> Outcome:
         code, answer = got.status, got.body.decode("utf-8", "replace").replace("\0", "")[:EXCERPT]
     except (OutboundFailed, OutboundRefused) as failure:
         error = failure.message
+    except Exception as failure:
+        # A delivery that nobody foresaw must not stay in hand for ever.
+        log.exception("delivery %s could not be posted", delivery.id)
+        error = repr(failure)
     taken = round((time.monotonic() - started) * 1000)
     is_final = delivery.is_test or (code is not None and form.is_final(code))
     due_at = rules.next_due(delivery.attempts + 1, core.clock.now(), random.random())  # noqa: S311 - spreads load, hides nothing
