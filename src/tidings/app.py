@@ -18,6 +18,7 @@ from urllib.parse import parse_qs
 
 import msgspec
 
+from tidings.outgoing_webhooks.forms import register
 from tidings.platform import metrics
 from tidings.platform.clock import SystemClock
 from tidings.platform.core import Core
@@ -75,8 +76,15 @@ async def build_core(settings: ProcessSettings, *, max_connections: int = 10) ->
     return Core(db, SystemClock(), keys, Installation(db, keys), settings.data_dir)
 
 
+def know_webhook_forms() -> None:
+    """Tells outgoing webhooks the words of the dialects; a process that makes or posts deliveries needs them."""
+    for name in ("furiosa", "fluenzr"):
+        register(importlib.import_module(f"tidings.dialects.{name}.events").FORM)
+
+
 def build_asgi(core: Core, proxies: TrustedProxies | None = None) -> Dispatcher:
     """Every door behind one dispatcher. They are imported here, so that a command without a server starts quickly."""
+    know_webhook_forms()
     doors = {name: importlib.import_module(module).build(core) for name, (module, _) in DOORS.items()}
     return Dispatcher(core, doors, proxies)
 

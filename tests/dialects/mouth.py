@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 
 from tidings.access import actions as access
+from tidings.app import know_webhook_forms
 from tidings.dialects._engine.mount import DialectApp
 from tidings.dialects._engine.routes import RouteTable
 from tidings.dialects.fluentcrm import app as fluentcrm
@@ -90,6 +91,7 @@ class Mouth:
 
 async def open_mouth(core: Core, name: str, *, per_minute: int | None = None) -> Mouth:
     """A mouth with the administrator's key, made on first need."""
+    know_webhook_forms()
     if not await core.db.fetchval("SELECT 1 FROM users WHERE login = 'ada'"):
         await access.create_user(
             core, login="ada", email="ada@example.com", first_name="Ada", last_name="Byron", role="administrator"

@@ -207,7 +207,10 @@ async def furnished(core: Core, mouth: Mouth) -> tuple[dict[str, str], dict[str,
     if mouth.name == "fluenzr":
         one = (await mouth.get("/contacts", email="max")).json()["data"][0]["id"]
         news = (await mouth.get("/groups", name="News")).json()["data"][0]["id"]
-        return {"contacts.id": one, "groups.id": news}, wellformed.fluenzr(one, news)
+        # Tests of webhooks are posted: to a port of this machine where nobody listens.
+        await core.installation.put({"allow_private_targets": True})
+        hook = (await mouth.post("/webhooks", wellformed.WEBHOOK)).json()["data"]["id"]
+        return {"contacts.id": one, "groups.id": news, "webhooks.id": hook}, wellformed.fluenzr(one, news)
     made = await mouth.post("/campaigns", {"title": "First"} if mouth.name == "fluentcrm" else {"name": "First"})
     assert made.status_code in (200, 201), made.text
     return {"audiences.group_id": "2"}, wellformed.FLUENTCRM if mouth.name == "fluentcrm" else wellformed.FURIOSA

@@ -105,6 +105,9 @@ FURIOSA: dict[str, dict[str, Any]] = {
 }
 
 
+WEBHOOK = {"url": "http://127.0.0.1:9/hook", "events": ["contact.created"], "name": "Shop", "active": True}
+
+
 def fluenzr(contact: str, group: str) -> dict[str, dict[str, Any]]:
     """The bodies of the FluenzR dialect, whose ids are words."""
     person: dict[str, Any] = {
@@ -133,6 +136,8 @@ def fluenzr(contact: str, group: str) -> dict[str, dict[str, Any]]:
             "page": 1,
             "perPage": 5,
         },
+        "createWebhook": WEBHOOK,
+        "updateWebhook": WEBHOOK,
         "addContactGroups": {"groupIds": [group]},
         "removeContactGroups": {"groupIds": [group]},
         "addContactTags": {"tags": ["a", "b"]},

@@ -9,8 +9,8 @@ from playwright.async_api import expect
 from tests.e2e.conftest import Browse, LiveServer
 from tidings.contacts import actions as contacts
 from tidings.contacts.queries import find_contact_by_email
+from tidings.incoming_webhooks.queries import webhook_by_id
 from tidings.platform.system_log import log_event
-from tidings.webhooks.queries import webhook_by_id
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 

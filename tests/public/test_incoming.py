@@ -15,10 +15,10 @@ from tidings.contacts.companies.actions import create_company
 from tidings.contacts.companies.types import CompanyDraft
 from tidings.contacts.queries import find_contact_by_email
 from tidings.contacts.types import ContactView, CustomField, Draft
+from tidings.incoming_webhooks import actions
+from tidings.incoming_webhooks.queries import webhook_by_id
+from tidings.incoming_webhooks.types import WebhookDraft
 from tidings.platform.core import Core
-from tidings.webhooks import actions
-from tidings.webhooks.queries import webhook_by_id
-from tidings.webhooks.types import WebhookDraft
 
 
 async def address(core: Core, **values: Any) -> str:

@@ -6,9 +6,9 @@ from tests.conftest import StatementCounter
 from tests.ui.door import Door
 from tidings.contacts import actions as contacts
 from tidings.contacts.types import CustomField
+from tidings.incoming_webhooks import actions, queries
+from tidings.incoming_webhooks.types import WebhookDraft
 from tidings.platform.core import Core
-from tidings.webhooks import actions, queries
-from tidings.webhooks.types import WebhookDraft
 
 HTMX = {"hx-request": "true"}
 

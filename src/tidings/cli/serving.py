@@ -20,7 +20,7 @@ import typer
 from rich.console import Console
 
 from tidings.access import actions, queries
-from tidings.app import build_core
+from tidings.app import build_core, know_webhook_forms
 from tidings.cli.session import database, prepare, process_settings, reachable
 from tidings.platform.errors import TidingsError
 from tidings.platform.logs import configure_logs
@@ -231,6 +231,7 @@ async def _work(settings: ProcessSettings, only: list[str], health_port: int | N
     from tidings.workers import run_loops
     from tidings.workers.health import serve_health
 
+    know_webhook_forms()
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import partial
 
 from tidings.contacts import codes, counting, store
-from tidings.contacts.types import CONTACT_COLUMNS, Contact
+from tidings.contacts.types import CONTACT_COLUMNS, Contact, ContactView
 from tidings.platform.core import Core
 from tidings.platform.db import Row
 from tidings.platform.errors import NotFound
@@ -102,6 +102,21 @@ async def _by_ids(core: Core, asked: list[int]) -> list[Member | None]:
     rows = await core.db.fetch(_BY_IDS, list(set(asked)))
     found = {row["member_id_"]: _member(row) for row in rows}
     return [found.get(one) for one in asked]
+
+
+def members_of(view: ContactView) -> list[Member]:
+    """The members that a contact is, from what is known of it: one for each of its audiences."""
+    return [
+        Member(
+            one.membership_id,
+            one.id,
+            one.joined_at,
+            sorted(group.id for group in view.lists if group.term.parent_id == one.id),
+            view.contact,
+        )
+        for one in view.lists
+        if one.term.parent_id is None
+    ]
 
 
 def _narrowed(wanted: Mapping[str, object]) -> tuple[str, list[object]]:

@@ -11,7 +11,7 @@ from typing import Any
 from tidings.contacts import store
 from tidings.contacts.counting import count_matching, ids_of_page
 from tidings.contacts.types import CONTACT_COLUMNS, ContactView, CustomField, Filter, Note
-from tidings.contacts.views import views_from
+from tidings.contacts.views import views_from, views_from_facts
 from tidings.platform.core import Core
 from tidings.platform.errors import NotFound
 from tidings.platform.pagination import Page, PageRequest
@@ -66,6 +66,16 @@ async def contacts_by_ids(core: Core, ids: Sequence[int]) -> dict[int, ContactVi
     """Several contacts at once, keyed by id; unknown ids are left out."""
     rows = await core.db.fetch(store.view_sql("c.id = ANY($1::bigint[])"), list(set(ids)))
     return {view.contact.id: view for view in await views_from(core, rows)}
+
+
+async def contacts_or_last_known(core: Core, ids: Sequence[int]) -> dict[int, ContactView]:
+    """As `contacts_by_ids`, with those that were deleted as they were then: for telling of what happened to them."""
+    found = await contacts_by_ids(core, ids)
+    missing = [one for one in ids if one not in found]
+    if missing:
+        rows = await core.db.fetch(store.sql.last_known, missing)
+        found |= {view.contact.id: view for view in await views_from_facts(core, [row["data"] for row in rows])}
+    return found
 
 
 async def list_contacts(core: Core, request: PageRequest, matching: Filter | None = None) -> Page[ContactView]:

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
+import msgspec
+
 from tidings.contacts.types import CONTACT_COLUMNS, WRITABLE_COLUMNS, Contact
 from tidings.platform.db import Connection, Row, load_sql
 
@@ -20,6 +22,11 @@ _TAGS = """
 _LISTS = """
 (SELECT json_agg(json_build_array(m.list_id, m.created_at, m.id) ORDER BY m.created_at, m.list_id)
  FROM contact_lists m WHERE m.contact_id = c.id) AS lists_"""
+delete_sql = (
+    sql.delete_contacts.replace("{columns}", _SELECTED)
+    .replace("{tags}", _TAGS.removesuffix(" AS tags_"))
+    .replace("{lists}", _LISTS.removesuffix(" AS lists_"))
+)
 _NULL_DEFAULTS = {
     "points": "0",
     "lifetime_value": "0",
@@ -33,6 +40,11 @@ _NULL_DEFAULTS = {
 def contact_from(row: Row) -> Contact:
     """A contact from a row that begins with CONTACT_COLUMNS."""
     return Contact(*row[:_WIDTH])
+
+
+def contact_from_fact(data: Mapping[str, Any]) -> Contact:
+    """The contact as a `contact_deleted` fact keeps it."""
+    return msgspec.convert(data["contact"], Contact, strict=False)
 
 
 def view_sql(where: str, *, order: str = "", limit: str = "", total: str = "") -> str:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 import msgspec
 
 from tidings.contacts import store
-from tidings.contacts.types import ContactView, Membership, Term
+from tidings.contacts.types import Contact, ContactView, Membership, Term
 from tidings.platform.core import Core
 from tidings.platform.db import Row
 
@@ -34,6 +35,18 @@ _decode = msgspec.json.Decoder(_Rows).decode
 async def views_from(core: Core, rows: Sequence[Row]) -> list[ContactView]:
     """The contacts in the order of the rows. A tag or list that went away meanwhile is left out."""
     joined = [(_decode(row["tags_"] or "[]"), _decode(row["lists_"] or "[]")) for row in rows]
+    return await _views(core, [store.contact_from(row) for row in rows], joined)
+
+
+async def views_from_facts(core: Core, facts: Sequence[Mapping[str, Any]]) -> list[ContactView]:
+    """As `views_from`, from the data of `contact_deleted` facts that keep a contact."""
+    joined = [
+        (msgspec.convert(data["tags"] or [], _Rows), msgspec.convert(data["lists"] or [], _Rows)) for data in facts
+    ]
+    return await _views(core, [store.contact_from_fact(data) for data in facts], joined)
+
+
+async def _views(core: Core, contacts: Sequence[Contact], joined: Sequence[tuple[_Rows, _Rows]]) -> list[ContactView]:
     tag_ids = {one.term_id for tags, _ in joined for one in tags}
     list_ids = {one.term_id for _, lists in joined for one in lists}
     tags: _Terms = {}
@@ -41,8 +54,8 @@ async def views_from(core: Core, rows: Sequence[Row]) -> list[ContactView]:
     if tag_ids or list_ids:
         tags, lists = await core.gatherings.of("terms", partial(_terms, core)).answer((tag_ids, list_ids))
     return [
-        ContactView(store.contact_from(row), _memberships(tagged, tags), _memberships(listed, lists))
-        for row, (tagged, listed) in zip(rows, joined, strict=True)
+        ContactView(contact, _memberships(tagged, tags), _memberships(listed, lists))
+        for contact, (tagged, listed) in zip(contacts, joined, strict=True)
     ]
 
 

@@ -100,6 +100,14 @@ async def submission_by_id(core: Core, form_id: int, submission_id: int) -> Subm
     return store.submission_from(row)
 
 
+async def submissions_by_ids(core: Core, ids: Sequence[int]) -> dict[int, Submission]:
+    """Several submissions at once, keyed by id; unknown ids are left out."""
+    rows = await core.db.fetch(
+        f"SELECT {store.SUBMITTED} FROM form_submissions s WHERE s.id = ANY($1::bigint[])", list(ids)
+    )
+    return {one.id: one for one in map(store.submission_from, rows)}
+
+
 def form_url(home: str, form: Form) -> str:
     """The public page of a form."""
     return f"{home.rstrip('/')}/?fluentcrm=1&route=form&form={form.slug}"

@@ -25,6 +25,9 @@ SELECT id, xid::text AS xid, at, kind, contact_id, subject_id, object_id, is_sil
 WHERE (xid, id) > ($1::text::xid8, $2) AND xid < pg_snapshot_xmin(pg_current_snapshot())
 ORDER BY xid, id LIMIT $3
 """
+_START = """
+INSERT INTO fact_readers (name, xid) VALUES ($1, pg_snapshot_xmin(pg_current_snapshot())) ON CONFLICT DO NOTHING
+"""
 _MOVE = "UPDATE fact_readers SET xid = $2::text::xid8, id = $3, updated_at = now() WHERE name = $1"
 
 
@@ -73,6 +76,16 @@ async def write_facts(tx: Connection, facts: Sequence[Fact]) -> None:
 async def wake_readers(tx: Connection) -> None:
     """For set-based writers (`INSERT INTO facts … SELECT`): wakes the readers when the transaction commits."""
     await tx.execute(f"NOTIFY {CHANNEL}")
+
+
+async def start_reader(tx: Connection, name: str) -> None:
+    """Places a reader at the end of the log, unless it reads already: what happened before is none of its business."""
+    await tx.execute(_START, name)
+
+
+async def has_reader(db: Database, name: str) -> bool:
+    """Whether a reader was ever started."""
+    return bool(await db.fetchval("SELECT 1 FROM fact_readers WHERE name = $1", name))
 
 
 Handler = Callable[[Connection, Sequence[Recorded]], Awaitable[None]]

@@ -10,11 +10,15 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+import ssl
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 from urllib.parse import urljoin, urlsplit
 
+import httpcore
 import httpx
 
 from tidings.platform.core import Core
@@ -24,6 +28,11 @@ MAX_REDIRECTS = 5
 MAX_BYTES = 5 * 1024 * 1024
 TIMEOUT = 15.0
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+# Of an answer that is only looked at.
+MAX_EXCERPT = 16 * 1024
+# No compression: a small body could unfold into a huge one.
+_HEADERS = {"user-agent": "Tidings", "accept-encoding": "identity"}
+_BROKEN = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException)
 _SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization"})
 
 
@@ -151,13 +160,115 @@ def _target(url: str) -> tuple[httpx.URL, str, int]:
     return parsed, parsed.raw_host.decode("ascii"), parsed.port or (443 if parsed.scheme == "https" else 80)
 
 
+def split_url(url: str) -> str:
+    """The host of an address that may be kept for later; raises OutboundRefused for what can never be fetched."""
+    parsed, host, _ = _target(url)
+    if parsed.userinfo:
+        raise OutboundRefused("An address with a user name or password is not allowed.")
+    return host.strip("[]")
+
+
+class Poster:
+    """Posts again and again to the same places over kept connections; one for each place that must not delay another.
+
+    At most `CONNECTIONS` posts may be under way at a time: the caller sees to that. A name is resolved and judged anew every
+    `AGE` seconds, and requests go to judged addresses only. Redirects are answers.
+    """
+
+    AGE = 30.0
+    CONNECTIONS = 16
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._idle: dict[str, list[httpcore.AsyncHTTPConnection]] = {}
+        # host and port -> addresses, whether private ones were allowed, when they were judged
+        self._judged: dict[tuple[str, int], tuple[list[str], bool, float]] = {}
+
+    async def close(self) -> None:
+        """Closes the connections that lie idle."""
+        for connection in [one for idle in self._idle.values() for one in idle]:
+            await connection.aclose()
+        self._idle.clear()
+
+    async def post(self, url: str, content: bytes, headers: Mapping[str, str], *, timeout: float) -> Fetched:
+        """One POST. The body of the answer is cut after `MAX_EXCERPT` bytes. Raises OutboundRefused, OutboundFailed.
+
+        `timeout` (seconds) caps the whole exchange. A kept connection that the other side has just closed is replaced
+        once: the same bytes may arrive twice.
+        """
+        parsed, host, port = _target(url)
+        sent = {**_HEADERS, **headers, "host": parsed.netloc.decode("ascii"), "content-length": str(len(content))}
+        head = [(name.encode("ascii"), value.encode("ascii")) for name, value in sent.items()]
+        failure: Exception | None = None
+        try:
+            async with asyncio.timeout(timeout):
+                for address in await self._addresses(host, port):
+                    place = httpcore.URL(scheme=parsed.scheme, host=address, port=port, target=parsed.raw_path)
+                    more = {"sni_hostname": host}
+                    request = httpcore.Request("POST", place, headers=head, content=content, extensions=more)
+                    try:
+                        return await self._send(place.origin, request, url)
+                    except httpcore.RemoteProtocolError:
+                        return await self._send(place.origin, request, url)
+                    except httpcore.ConnectError as error:
+                        failure = error
+        except TimeoutError as error:
+            raise OutboundFailed(f"{_shown(url)} did not answer within {timeout:g} seconds.") from error
+        except (*_BROKEN, OSError) as error:
+            raise OutboundFailed(f"{_shown(url)} could not be reached: {str(error) or type(error).__name__}") from error
+        raise OutboundFailed(f"{_shown(url)} could not be reached: {failure}") from failure
+
+    async def _addresses(self, host: str, port: int) -> list[str]:
+        allow_private, now = bool(await self._core.installation.get("allow_private_targets")), time.monotonic()
+        found, was_allowed, at = self._judged.get((host, port), ([], allow_private, 0.0))
+        if not found or was_allowed != allow_private or now - at > self.AGE:
+            found = await resolve_guarded(host.strip("[]"), port, allow_private=allow_private)
+            self._judged[(host, port)] = (found, allow_private, now)
+        return found
+
+    async def _send(self, origin: httpcore.Origin, request: httpcore.Request, url: str) -> Fetched:
+        connection = await self._connection(origin)
+        try:
+            response = await connection.handle_async_request(request)
+            body = bytearray()
+            async for chunk in response.aiter_stream():
+                body += chunk
+                if len(body) >= MAX_EXCERPT:
+                    break
+            # What was not read to its end ends the connection.
+            await response.aclose()
+        except BaseException:
+            await connection.aclose()
+            raise
+        if connection.is_idle():
+            self._idle.setdefault(str(origin), []).append(connection)
+        else:
+            await connection.aclose()
+        names = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
+        return Fetched(response.status, names, bytes(body[:MAX_EXCERPT]), url)
+
+    async def _connection(self, origin: httpcore.Origin) -> httpcore.AsyncHTTPConnection:
+        """The one that was used last, if it still stands."""
+        idle = self._idle.get(str(origin), [])
+        while idle:
+            connection = idle.pop()
+            if connection.is_idle() and not connection.has_expired():
+                return connection
+            await connection.aclose()
+        return httpcore.AsyncHTTPConnection(origin, ssl_context=_tls(), keepalive_expiry=15)
+
+
+@lru_cache(maxsize=1)
+def _tls() -> ssl.SSLContext:
+    return httpx.create_ssl_context(trust_env=False)
+
+
 async def _exchange(
     method: str, url: str, headers: dict[str, str], content: bytes | None, allow_private: bool, max_bytes: int
 ) -> Fetched:
     parsed, host, port = _target(url)
     addresses = await resolve_guarded(host.strip("[]"), port, allow_private=allow_private)
-    # No compression: a small body could unfold into a huge one.
-    sent = {"user-agent": "Tidings", "accept-encoding": "identity"} | headers | {"host": parsed.netloc.decode("ascii")}
+    sent = _HEADERS | headers | {"host": parsed.netloc.decode("ascii")}
     failure: Exception | None = None
     # No environment proxies, no shared connections: a connection belongs to the name it was judged for. The caller's
     # timeout caps the whole exchange, so the parts need none.

@@ -10,11 +10,11 @@ from typing import Any
 
 import msgspec
 
+from tidings.incoming_webhooks.actions import receive
+from tidings.incoming_webhooks.queries import find_webhook
 from tidings.platform.core import Core
 from tidings.platform.errors import Invalid, RateLimited
 from tidings.public.http import Reply, Visit
-from tidings.webhooks.actions import receive
-from tidings.webhooks.queries import find_webhook
 
 _OURS = frozenset(("fluentcrm", "route", "hash"))
 _NAMED = re.compile(r"([^\[\]]+)\[([^\[\]]+)\]")

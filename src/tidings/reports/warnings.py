@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Literal
 
 from tidings.messages.accounts import list_accounts
+from tidings.outgoing_webhooks.queries import disabled_endpoints
 from tidings.platform.core import Core
 
 # no_address: marketing mails must carry the sender's postal address. no_account: mails do not leave
-# the installation, they are captured.
-Warning = Literal["no_address", "no_account"]
+# the installation, they are captured. webhook_off: one was switched off after failures.
+Warning = Literal["no_address", "no_account", "webhook_off"]
 
 
 async def warnings(core: Core) -> list[Warning]:
@@ -19,4 +20,6 @@ async def warnings(core: Core) -> list[Warning]:
         found.append("no_account")
     if not str(await core.installation.get("business_address")).strip():
         found.append("no_address")
+    if await disabled_endpoints(core):
+        found.append("webhook_off")
     return found

@@ -14,7 +14,8 @@ BATCH = 5000
 
 _READ = """
 CREATE TEMP TABLE hits_in_hand ON COMMIT DROP AS
-SELECT h.id, h.xid, h.at, h.kind, h.message_id, l.id AS link_id, h.is_machine, h.is_anonymous, h.ip, m.campaign_id, m.contact_id
+SELECT h.id, h.xid, h.at, h.kind, h.message_id, l.id AS link_id, h.is_machine, h.is_anonymous, h.ip, h.agent,
+    m.campaign_id, m.contact_id
 FROM (SELECT * FROM hits WHERE (xid, id) > ($1::text::xid8, $2) AND xid < pg_snapshot_xmin(pg_current_snapshot())
       ORDER BY xid, id LIMIT $3) h LEFT JOIN messages m ON m.id = h.message_id
 -- A link counts for the mailing that registered it and for no other.
@@ -35,7 +36,9 @@ FROM n WHERE m.id = n.message_id
 _FACTS = """
 INSERT INTO facts (at, kind, contact_id, subject_id, object_id, data)
 SELECT h.at, CASE h.kind WHEN 1 THEN 'message_opened' ELSE 'link_clicked' END, h.contact_id, h.campaign_id, h.message_id,
-       jsonb_strip_nulls(jsonb_build_object('link_id', h.link_id, 'url', l.url, 'ip', h.ip,
+       jsonb_strip_nulls(jsonb_build_object('link_id', h.link_id, 'url', l.url, 'ip', h.ip, 'agent', h.agent,
+           'count', CASE h.kind WHEN 1 THEN m.opens ELSE m.clicks END
+                    + row_number() OVER (PARTITION BY h.message_id, h.kind ORDER BY h.xid, h.id),
            'first', CASE h.kind WHEN 1 THEN m.opened_at IS NULL ELSE m.clicked_at IS NULL END
                     AND h.id = min(h.id) OVER (PARTITION BY h.message_id, h.kind)))
 FROM hits_in_hand h JOIN messages m ON m.id = h.message_id LEFT JOIN links l ON l.id = h.link_id

@@ -21,6 +21,7 @@ from tidings.workers.job_runner import run_jobs
 from tidings.workers.projector import run_projector
 from tidings.workers.scheduler import schedule
 from tidings.workers.sender import run_sender
+from tidings.workers.webhooks import run_deliverer, run_enqueuer
 
 Loop = Callable[[Core, asyncio.Event], Awaitable[None]]
 
@@ -30,6 +31,8 @@ LOOPS: dict[str, Loop] = {
     "campaigner": run_campaigner,
     "sender": run_sender,
     "projector": run_projector,
+    "webhook_enqueuer": run_enqueuer,
+    "webhook_deliverer": run_deliverer,
 }
 
 # Modules that register job handlers when they are imported.
@@ -38,6 +41,7 @@ JOB_MODULES: tuple[str, ...] = (
     "tidings.messages.links",
     "tidings.messages.optin",
     "tidings.migrators.jobs",
+    "tidings.outgoing_webhooks.jobs",
 )
 
 STOPS_WITHIN = 8.0

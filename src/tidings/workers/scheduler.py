@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from tidings.access.actions import delete_ended_sessions
 from tidings.imports.actions import delete_stale_imports
+from tidings.outgoing_webhooks.jobs import prune_deliveries
 from tidings.platform.core import Core
 from tidings.platform.leases import Periodic, lead
 from tidings.platform.tallies import fold
@@ -32,8 +33,9 @@ async def make_partitions(core: Core) -> None:
 
 async def purge_stale(core: Core) -> None:
     """Deletes what is over and nobody looks at again: counted windows, ended sessions, uploads that were never
-    brought in, finished jobs of last month."""
+    brought in, finished jobs and webhook deliveries of last month."""
     await delete_ended_sessions(core)
+    await prune_deliveries(core)
     await delete_stale_imports(core)
     async with core.db.transaction() as tx:
         await tx.execute("DELETE FROM changes WHERE at < now() - interval '1 hour'")

@@ -88,7 +88,9 @@ async def leave_audience(core: Core, member_id: int) -> None:
         if row is None:
             raise NotFound("contact", member_id)
         await tx.execute("SELECT 1 FROM contacts WHERE id = $1 FOR UPDATE", row["contact_id"])
-        await tx.execute(store.sql.leave_audience, row["contact_id"], row["list_id"])
-        if not await tx.fetchval("SELECT 1 FROM contact_lists WHERE contact_id = $1 LIMIT 1", row["contact_id"]):
-            await tx.fetch(store.sql.delete_contacts, [row["contact_id"]])
+        # The contact's own fact tells of its memberships too.
+        if await tx.fetchval(store.sql.has_other_lists, row["contact_id"], row["list_id"]):
+            await tx.execute(store.sql.leave_audience, row["contact_id"], row["list_id"])
+        else:
+            await tx.fetch(store.delete_sql, [row["contact_id"]])
         await wake_readers(tx)

@@ -37,13 +37,14 @@ INSERT INTO facts (kind, contact_id, is_silent, data)
 SELECT 'lists_added', contact_id, $3::bool, jsonb_build_object('list_ids', jsonb_agg(list_id ORDER BY list_id)) FROM added GROUP BY contact_id
 
 -- name: remove_lists
--- Who leaves a list leaves its groups.
+-- Who leaves a list leaves its groups. The memberships stand beside the lists: id, list, since when.
 WITH gone AS (
     DELETE FROM contact_lists m USING unnest($1::bigint[], $2::bigint[]) AS w (contact_id, list_id), lists l
     WHERE m.contact_id = w.contact_id AND m.list_id = l.id AND w.list_id IN (l.id, l.parent_id)
-    RETURNING m.contact_id, m.list_id)
+    RETURNING m.contact_id, m.list_id, m.id, m.created_at)
 INSERT INTO facts (kind, contact_id, is_silent, data)
-SELECT 'lists_removed', contact_id, $3::bool, jsonb_build_object('list_ids', jsonb_agg(list_id ORDER BY list_id)) FROM gone GROUP BY contact_id
+SELECT 'lists_removed', contact_id, $3::bool, jsonb_build_object(
+    'list_ids', jsonb_agg(list_id ORDER BY list_id), 'members', jsonb_agg(jsonb_build_array(id, list_id, created_at) ORDER BY list_id)) FROM gone GROUP BY contact_id
 
 -- name: set_status
 -- Conditional: only rows whose merged status differs; facts in the same statement, and a line in the ledger for who was
@@ -70,11 +71,13 @@ FROM unnest($1::bigint[], $2::text[], $3::text[]) AS c (id, was, now)
 WHERE now = 'unsubscribed' OR (was = 'unsubscribed' AND now = 'subscribed')
 
 -- name: delete_contacts
--- Memberships go with the contact (statement trigger); queued mails are cancelled, sent ones lose the address.
-WITH gone AS (DELETE FROM contacts WHERE id = ANY($1::bigint[]) RETURNING id, email, first_name, last_name),
+-- Memberships go with the contact (statement trigger); queued mails are cancelled, sent ones lose the address. The fact
+-- keeps what was known last, for whoever is to be told of it.
+WITH gone AS (DELETE FROM contacts c WHERE c.id = ANY($1::bigint[]) RETURNING {columns}),
 told AS (
     INSERT INTO facts (kind, contact_id, data)
-    SELECT 'contact_deleted', id, jsonb_build_object('email', email, 'first_name', first_name, 'last_name', last_name) FROM gone)
+    SELECT 'contact_deleted', id, jsonb_build_object('email', email, 'first_name', first_name, 'last_name', last_name,
+        'contact', to_jsonb(c), 'tags', {tags}, 'lists', {lists}) FROM gone c)
 SELECT id FROM gone
 
 -- name: count_all
@@ -96,3 +99,7 @@ SELECT (SELECT max(id) FROM contacts WHERE id < $1) AS before, (SELECT min(id) F
 SELECT NOT EXISTS (SELECT 1 FROM changes
                    WHERE xid >= pg_snapshot_xmin($1::text::pg_snapshot) AND kind = ANY($2::text[])
                      AND NOT pg_visible_in_snapshot(xid, $1::text::pg_snapshot))
+
+-- name: last_known
+-- Facts that are older than the habit of keeping the contact are left out.
+SELECT data FROM facts WHERE contact_id = ANY($1::bigint[]) AND kind = 'contact_deleted' AND data ? 'contact'

@@ -22,10 +22,15 @@ SELECT m.contact_id, m.list_id FROM contact_lists m JOIN lists l ON l.id = m.lis
 WHERE m.id = $1
 
 -- name: leave_audience
--- The membership and the groups of that audience; their facts.
+-- The membership and the groups of that audience; their fact.
 WITH gone AS (
     DELETE FROM contact_lists m USING lists l
-    WHERE m.contact_id = $1 AND l.id = m.list_id AND (l.id = $2 OR l.parent_id = $2) RETURNING m.list_id)
+    WHERE m.contact_id = $1 AND l.id = m.list_id AND (l.id = $2 OR l.parent_id = $2) RETURNING m.list_id, m.id, m.created_at)
 INSERT INTO facts (kind, contact_id, subject_id, data)
-SELECT 'lists_removed', $1, $2, jsonb_build_object('list_ids', jsonb_agg(list_id ORDER BY list_id)) FROM gone HAVING count(*) > 0
+SELECT 'lists_removed', $1, $2, jsonb_build_object(
+    'list_ids', jsonb_agg(list_id ORDER BY list_id), 'members', jsonb_agg(jsonb_build_array(id, list_id, created_at) ORDER BY list_id)) FROM gone HAVING count(*) > 0
 
+-- name: has_other_lists
+-- Whether a contact stays on a list when it leaves an audience with its groups.
+SELECT EXISTS (SELECT 1 FROM contact_lists m JOIN lists l ON l.id = m.list_id
+               WHERE m.contact_id = $1 AND l.id <> $2 AND l.parent_id IS DISTINCT FROM $2)

@@ -44,6 +44,7 @@ _OPTIONS = 100
 _NOTICES: dict[Warning, tuple[str, str]] = {
     "no_account": ("There is no mail account that can send: mails are kept here.", "/settings/sending"),
     "no_address": ("Your postal address is missing; every marketing mail must carry it.", "/settings/business"),
+    "webhook_off": ("An outgoing webhook was switched off after failures.", "/settings/webhooks"),
 }
 _CURRENT, _COMPARED = "#335CFF", "#1FC16B"
 _COMPARED_MONTHS = {"previous_month": 1, "previous_quarter": 3, "previous_year": 12}

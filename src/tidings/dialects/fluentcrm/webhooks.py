@@ -15,11 +15,11 @@ from tidings.dialects.fluentcrm.dialect import FieldErrors
 from tidings.dialects.fluentcrm.imports import CONTACT_FIELDS
 from tidings.dialects.fluentcrm.kept import plain
 from tidings.dialects.fluentcrm.wire import Wire
+from tidings.incoming_webhooks import actions, queries
+from tidings.incoming_webhooks.types import CONTACT, Webhook, WebhookDraft
 from tidings.platform.errors import Conflict, Invalid, NotFound, Refused
 from tidings.platform.modules import is_on
 from tidings.platform.pagination import PageRequest
-from tidings.webhooks import actions, queries
-from tidings.webhooks.types import CONTACT, Webhook, WebhookDraft
 
 _EVERY = PageRequest(per_page=100_000, is_descending=False)
 _NO_EDIT = "SMS webhooks cannot be edited. Please delete and create a new one if changes are needed."

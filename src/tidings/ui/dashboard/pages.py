@@ -12,6 +12,7 @@ from tidings.campaigns import queries as campaigns
 from tidings.campaigns.types import CampaignView
 from tidings.contacts import queries as contacts
 from tidings.messages import accounts
+from tidings.outgoing_webhooks.queries import disabled_endpoints
 from tidings.platform.core import Core
 from tidings.platform.pagination import PageRequest
 from tidings.reports import dashboard as reports
@@ -70,6 +71,7 @@ async def dashboard(visit: Visiting) -> Response[Any]:
         running=await _running(visit.core),
         tasks=await _tasks(visit.core, totals),
         stopped=[account for account in await accounts.list_accounts(visit.core) if account.error],
+        silent=await disabled_endpoints(visit.core) if may_set_up else [],
     )
 
 

@@ -31,6 +31,8 @@ _BADGES: dict[str, tuple[str, str]] = {
     "sent": ("Sent", "green"),
     "failed": ("Failed", "red"),
     "unknown": ("Unknown", "amber"),
+    # deliveries of webhooks
+    "delivered": ("Delivered", "green"),
     # jobs
     "running": ("Running", "accent"),
     "done": ("Done", "green"),

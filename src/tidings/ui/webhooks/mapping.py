@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tidings.contacts.types import CustomField
+from tidings.incoming_webhooks.rules import MAX_PATHS
 from tidings.platform.errors import Invalid, Problem
 from tidings.ui.forms.fields import TARGETS
 from tidings.ui.shell.forms import Form
 from tidings.ui.shell.texts import _
-from tidings.webhooks.rules import MAX_PATHS
 
 OURS = (
     ("source", "Source"),

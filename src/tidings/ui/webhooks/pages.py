@@ -9,6 +9,8 @@ from litestar.params import FromPath
 
 from tidings.contacts.queries import custom_fields
 from tidings.contacts.types import Status
+from tidings.incoming_webhooks import actions, queries
+from tidings.incoming_webhooks.types import CONTACT, Webhook, WebhookDraft
 from tidings.platform.core import Core
 from tidings.platform.errors import Invalid, NotFound
 from tidings.ui.forms.shelves import offered, picked
@@ -16,8 +18,6 @@ from tidings.ui.shell.forms import Form
 from tidings.ui.shell.texts import _
 from tidings.ui.shell.visit import Visiting
 from tidings.ui.webhooks import mapping
-from tidings.webhooks import actions, queries
-from tidings.webhooks.types import CONTACT, Webhook, WebhookDraft
 
 MAY = "fcrm_manage_settings"
 HREF = "/webhooks"

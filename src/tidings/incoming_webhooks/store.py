@@ -1,11 +1,11 @@
-"""Statements and rows of webhooks. Private to webhooks."""
+"""Statements and rows of incoming webhooks. Private to incoming_webhooks."""
 
 from __future__ import annotations
 
+from tidings.incoming_webhooks.types import WEBHOOK_COLUMNS, Webhook
 from tidings.platform.db import Row, load_sql
-from tidings.webhooks.types import WEBHOOK_COLUMNS, Webhook
 
-sql = load_sql("tidings.webhooks")
+sql = load_sql("tidings.incoming_webhooks")
 SELECTED = ", ".join(f"w.{name}" for name in WEBHOOK_COLUMNS)
 
 

@@ -1,13 +1,13 @@
-"""Reads of webhooks."""
+"""Reads of incoming webhooks."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
+from tidings.incoming_webhooks import store
+from tidings.incoming_webhooks.types import CONTACT, Webhook
 from tidings.platform.core import Core
 from tidings.platform.errors import NotFound
-from tidings.webhooks import store
-from tidings.webhooks.types import CONTACT, Webhook
 
 
 async def list_webhooks(core: Core, *, search: str = "", is_sms: bool = False) -> list[Webhook]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from tidings.incoming_webhooks.rules import at_path, checked, flattened
+from tidings.incoming_webhooks.types import WebhookDraft
 from tidings.platform.errors import Invalid
-from tidings.webhooks.rules import at_path, checked, flattened
-from tidings.webhooks.types import WebhookDraft
 
 SENT = {"contact": {"mail": ["a@example.org", "b@example.org"], "name": {"first": "Ada"}}, "city": "Rome"}
 

@@ -1,4 +1,4 @@
-"""Writes of webhooks: making, changing, deleting, and taking in what is posted to one."""
+"""Writes of incoming webhooks: making, changing, deleting, and taking in what is posted to one."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from tidings.contacts.outside import draft_from_outside, known_ids, words_of
 from tidings.contacts.queries import custom_fields
 from tidings.contacts.rules import clean_text
 from tidings.contacts.types import WritePolicy
+from tidings.incoming_webhooks import rules, store
+from tidings.incoming_webhooks.types import Received, Webhook, WebhookDraft
 from tidings.messages.optin import queue_opt_ins
 from tidings.platform.core import Core
 from tidings.platform.errors import Conflict, NotFound, RateLimited
 from tidings.platform.limits import count_request
-from tidings.webhooks import rules, store
-from tidings.webhooks.types import Received, Webhook, WebhookDraft
 
 # Of one webhook.
 PER_MINUTE = 3000

@@ -7,8 +7,8 @@ from typing import Any
 
 from tidings.contacts.rules import clean_text
 from tidings.contacts.types import STATUSES
+from tidings.incoming_webhooks.types import CONTACT, WebhookDraft
 from tidings.platform.errors import Invalid, Problem
-from tidings.webhooks.types import CONTACT, WebhookDraft
 
 MAX_NAME = 192
 MAX_PATHS = 200

@@ -1,0 +1,1 @@
+"""Outgoing webhooks in the settings: endpoints, their secrets, what they were told."""
