@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from typing import Literal
 
 from tidings.forms import store
 from tidings.forms.types import Form, Submission
@@ -60,18 +61,31 @@ async def list_submissions(
     core: Core, form_id: int, request: PageRequest, *, search: str = ""
 ) -> tuple[Page[Submission], list[int]]:
     """A page of submissions, the newest first, and their numbers within the form, from 1."""
+    return await _submissions(core, "form_id", form_id, request, search)
+
+
+async def submissions_on_page(
+    core: Core, page_id: int, request: PageRequest, *, search: str = ""
+) -> tuple[Page[Submission], list[int]]:
+    """The same of a landing page, whichever forms stood on it."""
+    return await _submissions(core, "page_id", page_id, request, search)
+
+
+async def _submissions(
+    core: Core, owner: Literal["form_id", "page_id"], owner_id: int, request: PageRequest, search: str
+) -> tuple[Page[Submission], list[int]]:
     text = _like(search)
     rows = await core.db.fetch(
-        store.sql.list_submissions.replace("{columns}", store.SUBMITTED),
-        form_id,
+        store.sql.list_submissions.replace("{columns}", store.SUBMITTED).replace("{owner}", owner),
+        owner_id,
         text,
         request.per_page,
         request.offset,
     )
     total = await core.db.fetchval(
-        """SELECT count(*) FROM form_submissions s WHERE s.form_id = $1
+        f"""SELECT count(*) FROM form_submissions s WHERE s.{owner} = $1
         AND ($2 = '' OR s.answers::text ILIKE '%' || $2 || '%' OR s.state = $2)""",
-        form_id,
+        owner_id,
         text,
     )
     return Page([store.submission_from(row) for row in rows], total, request), [row["number"] for row in rows]
