@@ -5,8 +5,11 @@ import { EditorView, basicSetup } from "codemirror";
 
 export function mount(element: HTMLElement): void {
   const field = document.getElementById(element.dataset.field ?? "") as HTMLTextAreaElement;
+  // In a shadow root the editor adopts style sheets; beside the page it would write style elements, which the policy refuses.
+  const root = element.attachShadow({ mode: "open" });
   const view = new EditorView({
-    parent: element,
+    parent: root,
+    root,
     state: EditorState.create({
       doc: field.value,
       extensions: [

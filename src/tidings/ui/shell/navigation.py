@@ -39,6 +39,7 @@ NAVIGATION = (
     Entry("Segments", "/segments", icon="filter", key="s", permission="fcrm_read_contacts", group="Audience"),
     Entry("Import", "/import", icon="file-import", key="i", permission="fcrm_manage_contacts", group="Audience"),
     Entry("Forms", "/forms", icon="clipboard-text", key="o", permission="fcrm_manage_forms", group="Audience"),
+    Entry("Pages", "/pages", icon="browser", key="p", permission="fcrm_manage_forms", group="Audience"),
     Entry("Webhooks", "/webhooks", icon="webhook", key="w", permission="fcrm_manage_settings", group="Audience"),
     Entry("Campaigns", "/campaigns", icon="send", key="m", permission="fcrm_read_emails", group="Mail"),
     Entry("Smart links", "/smart-links", icon="link", key="k", permission="fcrm_manage_settings", group="Mail"),
