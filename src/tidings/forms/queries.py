@@ -122,7 +122,11 @@ def form_url(home: str, form: Form) -> str:
 def embed_codes(home: str, form: Form) -> tuple[str, str]:
     """What a site puts into its page: as a frame, or as a script that makes the frame."""
     url = form_url(home, form)
-    frame = f'<iframe src="{escape(url)}" title="{escape(form.title)}" loading="lazy"'
-    frame += ' style="width:100%;border:0;min-height:26rem"></iframe>'
-    script_url = url.replace("route=form&", "route=form_script&")
+    return embedding(url, url.replace("route=form&", "route=form_script&"), form.title, "26rem")
+
+
+def embedding(url: str, script_url: str, title: str, height: str) -> tuple[str, str]:
+    """The two codes for an address of ours that may stand in a frame."""
+    frame = f'<iframe src="{escape(url)}" title="{escape(title)}" loading="lazy"'
+    frame += f' style="width:100%;border:0;min-height:{height}"></iframe>'
     return frame, f'<script async src="{escape(script_url)}"></script>'

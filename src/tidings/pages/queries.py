@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
+from tidings.forms.queries import embedding
 from tidings.pages import rules, store
 from tidings.pages.types import Counted, Page, Stamp
 from tidings.platform.core import Core
@@ -79,6 +79,4 @@ def page_url(home: str, page: Page) -> str:
 def embed_codes(home: str, page: Page) -> tuple[str, str]:
     """What a site puts into its own page: as a frame, or as a script that makes the frame."""
     url = page_url(home, page)
-    frame = f'<iframe src="{escape(url)}" title="{escape(page.title)}" loading="lazy"'
-    frame += ' style="width:100%;border:0;min-height:40rem"></iframe>'
-    return frame, f'<script async src="{escape(url)}.js"></script>'
+    return embedding(url, f"{url}.js", page.title, "40rem")

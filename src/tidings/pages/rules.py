@@ -10,12 +10,12 @@ from dataclasses import replace
 import msgspec
 import nh3
 
-from tidings.contacts.rules import clean_text
+from tidings.contacts.rules import clean_text, title_problem
 from tidings.pages.types import KINDS, Block, PageDraft, PageSettings
 from tidings.platform.errors import Invalid, Problem
 from tidings.smart_links.rules import is_web_address
 
-MAX_TITLE, MAX_BLOCKS, MAX_HTML, MAX_TEXT, MAX_URL = 192, 100, 200_000, 20_000, 2000
+MAX_BLOCKS, MAX_HTML, MAX_TEXT, MAX_URL = 100, 200_000, 20_000, 2000
 FORM_PLACE = "{{form}}"
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,98}[a-z0-9])?")
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -67,10 +67,8 @@ def checked(draft: PageDraft) -> PageDraft:
     """The draft with its texts and HTML cleaned; raises Invalid naming each bad field (`blocks.<place>` for a block)."""
     problems: dict[str, Problem] = {}
     title = clean_text(draft.title)
-    if not title:
-        problems["title"] = Problem("required", "The title field is required.")
-    elif len(title) > MAX_TITLE:
-        problems["title"] = Problem("max", f"The title may have at most {MAX_TITLE} characters.")
+    if problem := title_problem(title):
+        problems["title"] = problem
     if not is_slug(draft.slug):
         text = "The address may have small letters, digits and hyphens only, at most 100."
         problems["slug"] = Problem("slug", text)
