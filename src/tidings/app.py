@@ -53,6 +53,7 @@ _PREFIXES = (
     ("/api/v1/", "furiosa"),
     ("/v1/", "fluenzr"),
     ("/wp-admin/admin-ajax.php", "public"),
+    ("/p/", "public"),
     ("/t/", "public"),
     ("/u/", "public"),
 )

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from tests.ui.door import Door
+from tidings.access import actions as access
+from tidings.access.queries import list_keys
+from tidings.access.types import FURIOSA_SCOPES
 from tidings.contacts import actions
 from tidings.messages import optin_settings as optin
 from tidings.platform import modules
@@ -95,3 +100,30 @@ async def test_modules_are_switched_together_and_those_not_shown_stay(core: Core
     await core.db.execute("UPDATE users SET role = 'editor', permissions = '{fcrm_read_contacts}'")
     for path in ("/settings/modules", "/settings/system-log", "/settings/system-log/lines.csv"):
         assert (await door.client.get(path)).status_code == 403
+
+
+async def test_a_key_is_shown_once_limited_told_and_revoked(core: Core, door: Door):
+    """Furiosa guide, section "Generating API Keys"."""
+    page = (await door.client.get("/settings/keys")).text
+    for scope in FURIOSA_SCOPES:
+        assert f'value="{scope}"' in page
+    wanted = {"kind": "furiosa", "name": "Website", "scopes": ["pages:read", "analytics:read"], "per_minute": "90"}
+    made = await door.post("/settings/keys", wanted)
+    [secret] = set(re.findall(r"fcrm_pk_[\w-]{40}", made.text))
+    [key] = await list_keys(core)
+    assert (key.scopes, key.per_minute, key.used_at) == (["pages:read", "analytics:read"], 90, None)
+    listed = (await door.client.get("/settings/keys")).text
+    assert secret not in listed
+    assert key.hint in listed
+    assert secret[-8:] not in key.hint
+    assert "pages:read, analytics:read" in listed
+    assert "90 a minute" in listed
+    assert "never" in listed
+    for wrong in ("0", "-5", "many", "1000001"):
+        refused = await door.post("/settings/keys", {**wanted, "per_minute": wrong})
+        assert refused.status_code == 422, wrong
+        assert 'id="per_minute-error"' in refused.text, wrong
+    assert len(await list_keys(core)) == 1
+    assert (await door.post(f"/settings/keys/{key.id}/revoke", {})).status_code == 303
+    assert "Revoked" in (await door.client.get("/settings/keys")).text
+    assert await access.caller_and_usage(core, "furiosa", secret, per_minute=60) is None

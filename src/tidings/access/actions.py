@@ -25,6 +25,8 @@ from tidings.platform.errors import Invalid, NotFound, Problem, RateLimited, Una
 
 SESSION_LASTS = timedelta(days=14)
 TRIES_PER_LOGIN, TRIES_PER_ADDRESS = 10, 50
+# Requests that a key may be given in a minute: more is no limit.
+MOST_PER_MINUTE = 1_000_000
 TRY_WINDOW = timedelta(minutes=5)
 
 _hasher = PasswordHasher()
@@ -215,6 +217,8 @@ async def create_key(
     scopes = rules.checked_scopes(kind, scopes)
     if not name.strip():
         raise Invalid({"name": Problem("required", "The name field is required.")})
+    if per_minute is not None and not 1 <= per_minute <= MOST_PER_MINUTE:
+        raise Invalid({"per_minute": Problem("between", f"A limit is a number from 1 to {MOST_PER_MINUTE:,}.")})
     secret = rules.new_secret(kind)
     made = await core.db.fetchval(
         store.sql.insert_key,

@@ -64,6 +64,10 @@ FURIOSA_SCOPES: tuple[str, ...] = (
 )
 
 
+# Requests in a minute of the kinds of keys that are counted, unless the key says otherwise (their guides).
+USUAL_PER_MINUTE: dict[KeyKind, int] = {"furiosa": 60, "fluenzr": 1000}
+
+
 class User(msgspec.Struct, frozen=True):
     """An account. The order of the fields is the order of USER_COLUMNS."""
 

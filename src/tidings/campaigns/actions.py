@@ -7,11 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from tidings.campaigns import queries, rules, store
+from tidings.campaigns.drawing import count_recipients
 from tidings.campaigns.types import EDITABLE
 from tidings.contacts.rules import clean_text
 from tidings.platform.core import Core
 from tidings.platform.errors import Conflict, Invalid, NotFound, Problem, Refused
 from tidings.platform.facts import Fact, write_facts
+from tidings.segments.types import from_json
 
 TITLE_TAKEN = Problem("unique", "The title is already used by another campaign.")
 
@@ -124,12 +126,18 @@ async def set_labels(
 
 
 async def schedule_campaign(
-    core: Core, campaign_id: int, *, at: datetime | None = None, spread_until: datetime | None = None, **values: Any
+    core: Core,
+    campaign_id: int,
+    *,
+    at: datetime | None = None,
+    spread_until: datetime | None = None,
+    needs_somebody: bool = False,
+    **values: Any,
 ) -> None:
     """Plans a draft for `at`, or starts it now; with `spread_until` the mails go out evenly between the two.
 
     `values` are changed with it, as `update_campaign` would. Raises Refused when subject, body, sender or recipients
-    are missing, or the range runs backwards.
+    are missing, or the range runs backwards; with `needs_somebody` also when nobody of the audience can be mailed now.
     """
     names, args = _columns(values)
     now = core.clock.now()
@@ -143,6 +151,8 @@ async def schedule_campaign(
             raise Refused(f"The campaign has no {' and no '.join(missing)}.", code="incomplete")
         if not campaign.audience:
             raise Refused("Please select at least one recipient.", code="no_recipients")
+        if needs_somebody and not await count_recipients(core, from_json(campaign.audience)):
+            raise Refused("Nobody of its recipients can be mailed.", code="no_recipients")
         is_now = at is None or (at <= now and spread_until is None)
         sets = "".join(f", {name} = ${i}" for i, name in enumerate(names, start=4))
         await tx.execute(

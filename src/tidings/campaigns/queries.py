@@ -27,17 +27,19 @@ class CampaignTitle:
     is_drawn: bool
 
 
-async def campaign_by_id(core: Core, campaign_id: int) -> Campaign:
-    """The campaign alone; raises NotFound."""
-    found = await find_campaign(core, campaign_id)
+async def campaign_by_id(core: Core, campaign_id: int, *, kind: str = "") -> Campaign:
+    """The campaign alone, of one kind if that is given; raises NotFound."""
+    found = await find_campaign(core, campaign_id, kind=kind)
     if found is None:
         raise NotFound("campaign", campaign_id)
     return found
 
 
-async def find_campaign(core: Core, campaign_id: int) -> Campaign | None:
-    """The campaign alone, or None."""
-    row = await core.db.fetchrow(f"SELECT {store.SELECTED} FROM campaigns c WHERE c.id = $1", campaign_id)
+async def find_campaign(core: Core, campaign_id: int, *, kind: str = "") -> Campaign | None:
+    """The campaign alone, or None; mails of automations and single mails are of other kinds than `campaign`."""
+    row = await core.db.fetchrow(
+        f"SELECT {store.SELECTED} FROM campaigns c WHERE c.id = $1 AND ($2 = '' OR c.kind = $2)", campaign_id, kind
+    )
     return store.campaign_from(row) if row else None
 
 

@@ -47,6 +47,13 @@ def clean_text(text: str) -> str:
     return text.strip()
 
 
+def title_problem(title: str, most: int = 192) -> Problem | None:
+    """What is wrong with a title that stands already cleaned by `clean_text`."""
+    if not title:
+        return Problem("required", "The title field is required.")
+    return Problem("max", f"The title may have at most {most} characters.") if len(title) > most else None
+
+
 def phone_e164(text: str, country: str | None = None) -> str | None:
     """The number in E.164, or None when it cannot be one. National numbers need `country` (ISO alpha-2)."""
     try:

@@ -17,7 +17,7 @@ from tidings.contacts.queries import custom_fields, find_contact_by_email
 from tidings.contacts.rules import clean_text
 from tidings.contacts.types import Contact, Draft, WritePolicy
 from tidings.forms import queries, rules, store
-from tidings.forms.types import Form, FormDraft, Sent, Taken
+from tidings.forms.types import Form, FormDraft, Placed, Sent, Taken
 from tidings.messages.optin import queue_opt_ins
 from tidings.platform.core import Core
 from tidings.platform.errors import Conflict, Invalid, NotFound, Problem
@@ -63,8 +63,10 @@ async def mark_read(core: Core, submission_id: int) -> None:
     await core.db.execute("UPDATE form_submissions SET state = 'read' WHERE id = $1", submission_id)
 
 
-async def submit(core: Core, form: Form, sent: Sent) -> Taken:
+async def submit(core: Core, form: Form, sent: Sent, placed: Placed | None = None) -> Taken:
     """Takes a submission in: the contact, its lists and tags, and what was answered, in one transaction.
+
+    `placed` says of which landing page it comes.
 
     Nobody's status rises by a form. New people are pending until they confirm, unless the form does without; who left
     or never confirmed is mailed the link and stays where it is until it is followed. Raises Conflict when the form is
@@ -77,14 +79,18 @@ async def submit(core: Core, form: Form, sent: Sent) -> Taken:
     if sent.ip:
         await count_try(core, f"form-visitor:{sent.ip}", PER_VISITOR)
     answers = rules.checked_answers(form.fields, sent.answers)
-    given = {"source": f"form: {form.title}"[:100]} | rules.values_of(form.fields, answers)
+    source = placed.source if placed else f"form: {form.title}"[:100]
+    given = {"source": source} | rules.values_of(form.fields, answers)
     draft = draft_from_outside(given, await custom_fields(core))
     email = str(draft.values["email"])
     name = hashlib.sha256(email.lower().encode()).hexdigest()[:32]
     await count_try(core, f"form-address:{form.id}:{name}", PER_ADDRESS)
     view = await find_contact_by_email(core, email)
     known = view.contact if view else None
-    contact_id, outcome = await _write(core, form, _for(draft, form, known), answers, sent)
+    draft = _for(draft, form, known)
+    if placed:
+        draft = replace(draft, lists=[*draft.lists, *placed.list_ids])
+    contact_id, outcome = await _write(core, form, draft, answers, sent, placed)
     if _is_asked(form, known):
         await queue_opt_ins(core, [contact_id], may_return=True)
     return Taken(contact_id, outcome, {one: str(text) for one, text in answers.items()})
@@ -107,7 +113,9 @@ def _is_asked(form: Form, known: Contact | None) -> bool:
     return known.status in ("pending", "unsubscribed", "transactional")
 
 
-async def _write(core: Core, form: Form, draft: Draft, answers: dict[str, Any], sent: Sent) -> tuple[int, str]:
+async def _write(
+    core: Core, form: Form, draft: Draft, answers: dict[str, Any], sent: Sent, placed: Placed | None
+) -> tuple[int, str]:
     [checked] = await checked_drafts(core, [draft])
     on_existing = "update" if form.settings.on_existing == "update" else "fill"
     async with core.db.transaction() as tx:
@@ -120,6 +128,7 @@ async def _write(core: Core, form: Form, draft: Draft, answers: dict[str, Any], 
             sent.shown_ip,
             sent.agent[:500] or None,
             sent.page_url[:2000] or None,
+            placed.page_id if placed else None,
             core.clock.now(),
         )
         if written.outcome == "created" and draft.status == "subscribed":
@@ -127,4 +136,6 @@ async def _write(core: Core, form: Form, draft: Draft, answers: dict[str, Any], 
             await record_consent(core, tx, written.id, kind="opt_in", source=source, ip=sent.shown_ip or "")
         data = {"title": form.title, "is_new": written.outcome == "created"}
         await write_facts(tx, [Fact("form_submitted", written.id, form.id, made, data)])
+        if placed:
+            await placed.also(tx, written.id, made)
     return written.id, "created" if written.outcome == "created" else "updated"

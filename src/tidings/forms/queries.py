@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from typing import Literal
 
 from tidings.contacts.counting import count
 from tidings.forms import store
@@ -61,19 +62,32 @@ async def list_submissions(
     core: Core, form_id: int, request: PageRequest, *, search: str = ""
 ) -> tuple[Page[Submission], list[int]]:
     """A page of submissions, the newest first, and their numbers within the form, from 1."""
+    return await _submissions(core, "form_id", form_id, request, search)
+
+
+async def submissions_on_page(
+    core: Core, page_id: int, request: PageRequest, *, search: str = ""
+) -> tuple[Page[Submission], list[int]]:
+    """The same of a landing page, whichever forms stood on it."""
+    return await _submissions(core, "page_id", page_id, request, search)
+
+
+async def _submissions(
+    core: Core, owner: Literal["form_id", "page_id"], owner_id: int, request: PageRequest, search: str
+) -> tuple[Page[Submission], list[int]]:
     text = _like(search)
     rows = await core.db.fetch(
-        store.sql.list_submissions.replace("{columns}", store.SUBMITTED),
-        form_id,
+        store.sql.list_submissions.replace("{columns}", store.SUBMITTED).replace("{owner}", owner),
+        owner_id,
         text,
         request.per_page,
         request.offset,
     )
     total = request.total_seen(len(rows))
     if total is None:
-        statement = """SELECT count(*) FROM form_submissions s WHERE s.form_id = $1
+        statement = f"""SELECT count(*) FROM form_submissions s WHERE s.{owner} = $1
         AND ($2::text = '' OR s.answers::text ILIKE '%' || $2 || '%' OR s.state = $2)"""
-        total = await count(core, [statement], [form_id, text])
+        total = await count(core, [statement], [owner_id, text])
     return Page([store.submission_from(row) for row in rows], total, request), [row["number"] for row in rows]
 
 
@@ -116,7 +130,11 @@ def form_url(home: str, form: Form) -> str:
 def embed_codes(home: str, form: Form) -> tuple[str, str]:
     """What a site puts into its page: as a frame, or as a script that makes the frame."""
     url = form_url(home, form)
-    frame = f'<iframe src="{escape(url)}" title="{escape(form.title)}" loading="lazy"'
-    frame += ' style="width:100%;border:0;min-height:26rem"></iframe>'
-    script_url = url.replace("route=form&", "route=form_script&")
+    return embedding(url, url.replace("route=form&", "route=form_script&"), form.title, "26rem")
+
+
+def embedding(url: str, script_url: str, title: str, height: str) -> tuple[str, str]:
+    """The two codes for an address of ours that may stand in a frame."""
+    frame = f'<iframe src="{escape(url)}" title="{escape(title)}" loading="lazy"'
+    frame += f' style="width:100%;border:0;min-height:{height}"></iframe>'
     return frame, f'<script async src="{escape(script_url)}"></script>'

@@ -8,11 +8,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tidings.contacts.outside import FIELDS
-from tidings.contacts.rules import clean_text, is_email
+from tidings.contacts.rules import clean_text, is_email, title_problem
 from tidings.forms.types import CHOICES, KINDS, FormDraft, FormField
 from tidings.platform.errors import Invalid, Problem
 
-MAX_FIELDS, MAX_TITLE, MAX_ANSWER = 60, 192, 5000
+MAX_FIELDS, MAX_ANSWER = 60, 5000
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 _EMAIL = FormField("email", "Email address", "email", "email", is_required=True, placeholder="you@example.com")
 _FIRST = FormField("first_name", "First name", "text", "first_name")
@@ -30,10 +30,8 @@ def checked(draft: FormDraft) -> None:
     """Raises Invalid naming each bad field."""
     problems: dict[str, Problem] = {}
     title = clean_text(draft.title)
-    if not title:
-        problems["title"] = Problem("required", "The title field is required.")
-    elif len(title) > MAX_TITLE:
-        problems["title"] = Problem("max", f"The title may have at most {MAX_TITLE} characters.")
+    if problem := title_problem(title):
+        problems["title"] = problem
     if not any(one.target == "email" and one.is_required for one in draft.fields):
         problems["fields"] = Problem("email", "A form needs a required field for the email address.")
     if len(draft.fields) > MAX_FIELDS:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
+
+from tidings.platform.db import Connection
 
 FieldKind = Literal["email", "text", "textarea", "number", "date", "select", "radio", "checkbox", "hidden"]
 KINDS: tuple[str, ...] = ("email", "text", "textarea", "number", "date", "select", "radio", "checkbox", "hidden")
@@ -102,6 +104,17 @@ class Sent:
     page_url: str = ""
     # What no person fills in.
     trap: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A form on a landing page: lists joined beside its own, how the source of a new contact is called, and what is
+    written with the submission (in its transaction, with the ids of contact and submission)."""
+
+    page_id: int
+    list_ids: Sequence[int]
+    source: str
+    also: Callable[[Connection, int, int], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)

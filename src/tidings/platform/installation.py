@@ -58,6 +58,14 @@ class Installation:
         """The installation's time zone."""
         return ZoneInfo(cast(str, await self.get("time_zone")))
 
+    async def brand(self) -> tuple[str, str]:
+        """Name and logo (a web address or nothing), as visitors see them."""
+        found = await self.values()
+        logo = str(found["business_logo"])
+        return str(found["business_name"] or found["site_name"]), logo if logo.startswith(
+            ("https://", "http://")
+        ) else ""
+
     async def put(self, changes: dict[str, Any], *, tx: Connection | None = None) -> None:
         """Stores several settings together; raises Invalid naming each bad one, and then stores nothing."""
         problems = {name: problem for name, value in changes.items() if (problem := _problem(name, value))}

@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from tidings.platform.db import Connection, affected
 
 
-async def fold(tx: Connection, table: str, *, by: Sequence[str], sums: Sequence[str]) -> int:
+async def fold(tx: Connection, table: str, *, by: Sequence[str], sums: Sequence[str], only: str = "true") -> int:
     """Replaces the rows of every group that has several by one with their sum; returns how many groups were folded.
+
+    `only` is a condition on the columns of `by`, for tables that keep a history: what is old is folded already.
 
     One statement, so a reader sees the differences or their sum, never neither. Two folders at once are harmless:
     the second finds the rows gone and sums nothing twice.
@@ -21,7 +23,7 @@ async def fold(tx: Connection, table: str, *, by: Sequence[str], sums: Sequence[
     is_something = " OR ".join(f"sum({name}) <> 0" for name in sums)
     return affected(
         await tx.execute(
-            f"WITH crowded AS (SELECT {keys} FROM {table} GROUP BY {keys} HAVING count(*) > 1),"
+            f"WITH crowded AS (SELECT {keys} FROM {table} WHERE {only} GROUP BY {keys} HAVING count(*) > 1),"
             f" gone AS (DELETE FROM {table} t USING crowded c"
             f" WHERE {' AND '.join(f't.{name} = c.{name}' for name in by)}"
             f" RETURNING {', '.join(f't.{name}' for name in (*by, *sums))})"

@@ -11,6 +11,7 @@ from tidings.public.forms import form_page, form_script
 from tidings.public.hits import Hits
 from tidings.public.http import Receive, Reply, Scope, Send, Visit, read_visit, write_reply
 from tidings.public.incoming import answer, take_contact
+from tidings.public.landing import PREFIX, Landing
 from tidings.public.pages import AJAX, Pages
 from tidings.public.smart_links import smart_url
 
@@ -28,6 +29,7 @@ class PublicApp:
         self._core = core
         self._hits = Hits(core)
         self._pages = Pages(core)
+        self._landing = Landing(core, self._pages)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -43,6 +45,8 @@ class PublicApp:
     async def _answer(self, visit: Visit) -> Reply:
         if visit.path == AJAX:
             return await self._pages.ajax(visit) if visit.method == "POST" else Reply(405)
+        if visit.path.startswith(PREFIX):
+            return await self._landing.answer(visit)
         if "ns_url" in visit.query:
             return await self._hits.click(visit)
         match visit.query.get("route", ""):

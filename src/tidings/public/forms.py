@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,6 +10,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from tidings.forms.actions import submit
+from tidings.forms.markup import TRAP, form_markup
 from tidings.forms.queries import find_form, form_url
 from tidings.forms.types import Form, Sent
 from tidings.platform.core import Core
@@ -18,11 +20,10 @@ from tidings.public.hits import anonymised
 from tidings.public.http import EMBEDDABLE, Reply, Visit
 from tidings.public.pages import Pages
 
-_TRAP = "fc_trap"
 _SCRIPT = """(function () {
   var here = document.currentScript, frame = document.createElement("iframe");
   frame.src = %s; frame.title = %s; frame.loading = "lazy";
-  frame.style.cssText = "width:100%%;border:0;min-height:26rem";
+  frame.style.cssText = "width:100%%;border:0;min-height:%s";
   here.parentNode.insertBefore(frame, here);
 })();
 """
@@ -34,7 +35,7 @@ async def form_page(core: Core, pages: Pages, visit: Visit) -> Reply:
     if form is None:
         reply = await pages.say("Form", "This form is closed.", status=404)
     elif visit.method == "POST":
-        reply = await _send(core, pages, form, visit)
+        reply = await take_form(core, form, visit, _OwnPage(core, pages, form))
     else:
         reply = await _show(pages, form)
     reply.headers.append((b"content-security-policy", EMBEDDABLE))
@@ -49,12 +50,61 @@ async def _open_form(core: Core, visit: Visit) -> Form | None:
 async def form_script(core: Core, visit: Visit) -> Reply:
     """A script that puts the form where it stands."""
     form = await _open_form(core, visit)
-    if form is None:
-        return Reply(404, b"", b"text/javascript; charset=utf-8")
     home = str(await core.installation.get("public_url"))
-    words = (msgspec.json.encode(form_url(home, form)).decode(), msgspec.json.encode(form.title).decode())
+    return embed_script(form_url(home, form), form.title) if form else embed_script("", "")
+
+
+def embed_script(url: str, title: str, height: str = "26rem") -> Reply:
+    """The script that puts a page of ours where it stands; 404 and nothing without an address."""
+    if not url:
+        return Reply(404, b"", b"text/javascript; charset=utf-8")
+    words = (msgspec.json.encode(url).decode(), msgspec.json.encode(title).decode(), height)
     headers = [(b"cross-origin-resource-policy", b"cross-origin")]
     return Reply(200, (_SCRIPT % words).encode(), b"text/javascript; charset=utf-8", headers)
+
+
+class Answered(ABC):
+    """What a visitor reads after sending a form: a page of the form, or the landing page that it stands on."""
+
+    def __init__(self, message: str, redirect_url: str) -> None:
+        self.message = message
+        self.redirect_url = redirect_url
+
+    @abstractmethod
+    async def submit(self, sent: Sent) -> None:
+        """Takes it in; raises what `forms.actions.submit` raises."""
+
+    @abstractmethod
+    async def again(self, values: Mapping[str, Sequence[str]], problems: Sequence[str]) -> Reply:
+        """The form with what was sent and what was wrong with it."""
+
+    @abstractmethod
+    async def say(self, text: str, status: int = 200) -> Reply:
+        """One message."""
+
+    @abstractmethod
+    async def onward(self) -> Reply:
+        """Leads on to `redirect_url`."""
+
+
+class _OwnPage(Answered):
+    """The form's own page."""
+
+    def __init__(self, core: Core, pages: Pages, form: Form) -> None:
+        super().__init__(form.settings.message, form.settings.redirect_url)
+        self._core, self._pages, self._form = core, pages, form
+
+    async def submit(self, sent: Sent) -> None:
+        await submit(self._core, self._form, sent)
+
+    async def again(self, values: Mapping[str, Sequence[str]], problems: Sequence[str]) -> Reply:
+        return await _show(self._pages, self._form, status=422, values=values, problems=problems)
+
+    async def say(self, text: str, status: int = 200) -> Reply:
+        return await self._pages.say(self._form.title, text, status=status)
+
+    async def onward(self) -> Reply:
+        return await self._pages.onward(self._form.title, self.redirect_url)
 
 
 async def _show(
@@ -65,20 +115,14 @@ async def _show(
     values: Mapping[str, Sequence[str]] | None = None,
     problems: Sequence[str] = (),
 ) -> Reply:
-    return await pages.render(
-        "form.html",
-        status=status,
-        title=form.title,
-        intro=form.settings.intro,
-        button=form.settings.button,
-        action=f"/?fluentcrm=1&route=form&form={form.slug}",
-        fields=form.fields,
-        values=values or {},
-        problems=problems,
-    )
+    action = f"/?fluentcrm=1&route=form&form={form.slug}"
+    questions = form_markup(form, action, values=values, problems=problems)
+    intro = form.settings.intro
+    return await pages.render("form.html", status=status, title=form.title, intro=intro, questions=questions)
 
 
-async def _send(core: Core, pages: Pages, form: Form, visit: Visit) -> Reply:
+async def take_form(core: Core, form: Form, visit: Visit, answered: Answered) -> Reply:
+    """Takes a submission in and answers it: a page for people, JSON for programs that ask for it."""
     ip = (anonymised(visit.ip) if await core.installation.get("anonymize_ip") else visit.ip) or None
     sent = Sent(
         visit.lists,
@@ -86,27 +130,27 @@ async def _send(core: Core, pages: Pages, form: Form, visit: Visit) -> Reply:
         shown_ip=ip,
         agent=visit.headers.get("user-agent", ""),
         page_url=_page(visit.headers.get("referer", "")),
-        trap=visit.form.get(_TRAP, ""),
+        trap=visit.form.get(TRAP, ""),
     )
     wants_json = "application/json" in visit.headers.get("accept", "")
     try:
-        await submit(core, form, sent)
+        await answered.submit(sent)
     except Invalid as error:
         texts = {name: problems[0].text for name, problems in error.fields.items()}
         if wants_json:
             return _json({"success": False, "errors": texts}, 422)
-        return await _show(pages, form, status=422, values=visit.lists, problems=list(texts.values()))
+        return await answered.again(visit.lists, list(texts.values()))
     except RateLimited as error:
         if wants_json:
             return _json({"success": False, "message": error.message}, 429)
-        return await pages.say(form.title, error.message, status=429)
+        return await answered.say(error.message, 429)
     except Conflict as error:
-        return await pages.say(form.title, error.message, status=404)
+        return await answered.say(error.message, 404)
     if wants_json:
-        return _json({"success": True, "message": form.settings.message, "redirect_url": form.settings.redirect_url})
-    if form.settings.redirect_url:
-        return await pages.onward(form.title, form.settings.redirect_url)
-    return await pages.say(form.title, form.settings.message)
+        return _json({"success": True, "message": answered.message, "redirect_url": answered.redirect_url})
+    if answered.redirect_url:
+        return await answered.onward()
+    return await answered.say(answered.message)
 
 
 def _page(referer: str) -> str:

@@ -55,9 +55,7 @@ class Pages:
 
     async def render(self, template: str, *, status: int = 200, **values: Any) -> Reply:
         """A page of a template, under the installation's name and logo."""
-        settings = await self._core.installation.values()
-        name = settings["business_name"] or settings["site_name"]
-        logo = settings["business_logo"] if str(settings["business_logo"]).startswith(("https://", "http://")) else ""
+        name, logo = await self._core.installation.brand()
         text = _pages.get_template(template).render(business_name=name, logo=logo, **values)
         return Reply(status, text.encode())
 

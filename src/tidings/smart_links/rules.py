@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from tidings.contacts.rules import clean_text
+from tidings.contacts.rules import clean_text, title_problem
 from tidings.platform.errors import Invalid, Problem
 from tidings.smart_links.types import LinkDraft
 
-MAX_TITLE, MAX_URL, MAX_NOTES = 192, 2000, 5000
+MAX_URL, MAX_NOTES = 2000, 5000
 _UNSEEN = re.compile(r"[\x00-\x20\x7f\\]")
 
 
@@ -28,10 +28,8 @@ def checked(draft: LinkDraft) -> None:
     """Raises Invalid naming each bad field. Smart codes in the address are filled in for each visitor."""
     problems: dict[str, Problem] = {}
     title = clean_text(draft.title)
-    if not title:
-        problems["title"] = Problem("required", "The title field is required.")
-    elif len(title) > MAX_TITLE:
-        problems["title"] = Problem("max", f"The title may have at most {MAX_TITLE} characters.")
+    if problem := title_problem(title):
+        problems["title"] = problem
     url = draft.target_url.strip()
     if not url:
         problems["target_url"] = Problem("required", "The target url field is required.")

@@ -14,6 +14,8 @@ from tidings.platform.tallies import fold
 from tidings.segments.indexes import keep_custom_field_indexes
 
 MONTHS_AHEAD = 3
+# Tallies of days are looked through as far back as this; a longer standstill leaves them right, only longer.
+FOLDED_DAYS = 14
 
 
 async def fold_tallies(core: Core) -> None:
@@ -22,6 +24,9 @@ async def fold_tallies(core: Core) -> None:
         await fold(tx, "tallies", by=("scope", "key", "word"), sums=("contacts", "emails", "phones"))
         await fold(tx, "message_tallies", by=("campaign_id", "word"), sums=("n",))
         await fold(tx, "smart_link_tallies", by=("link_id",), sums=("contacts", "clicks"))
+        lately = f"> now() - interval '{FOLDED_DAYS} days'"
+        await fold(tx, "page_tallies", by=("page_id", "day"), sums=("views", "submissions"), only=f"day {lately}")
+        await fold(tx, "list_changes", by=("list_id", "at"), sums=("added", "removed"), only=f"at {lately}")
 
 
 async def make_partitions(core: Core) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from tests.dialects.furiosa.test_contacts import NOW
 from tests.dialects.furiosa.test_keys import refused
 from tests.dialects.mouth import Mouth
+from tidings.campaigns import actions as campaigns
 from tidings.campaigns import drawing
 from tidings.consent import actions as consent
 from tidings.messages.leaving import mark_left
@@ -24,7 +25,7 @@ async def _audience(furiosa: Mouth, n: int = 4) -> None:
     assert (await furiosa.post("/contacts/batch", {"audience_id": 1, "contacts": batch})).json()["created"] == n
 
 
-async def test_a_campaign_is_written_and_refused_by_field(furiosa: Mouth):
+async def test_a_campaign_is_written_and_refused_by_field(core: Core, furiosa: Mouth):
     await _audience(furiosa, 1)
     made = await furiosa.post("/campaigns", GOOD)
     whole = {"id": 1, "name": "Spring", "type": "email", "status": "draft", "subject": "Hi", "audience_ids": [1]}
@@ -51,8 +52,18 @@ async def test_a_campaign_is_written_and_refused_by_field(furiosa: Mouth):
     ):
         answer = await furiosa.post("/campaigns", {**GOOD, **change})
         assert (answer.status_code, list(answer.json()["errors"])) == (422, [field]), change
-    for method, path in (("GET", ""), ("PUT", ""), ("GET", "/metrics"), ("POST", "/send")):
-        refused(await furiosa.ask(method, f"/campaigns/99{path}", None if method == "GET" else {}), 404)
+    answer = await furiosa.put("/campaigns/1", {"type": "sms"})
+    assert "not offered yet" in answer.json()["errors"]["type"]
+    # Names are told apart, and the complaint uses this dialect's word for them.
+    assert list((await furiosa.post("/campaigns", GOOD)).json()["errors"]) == ["name"]
+    second = (await furiosa.post("/campaigns", {**GOOD, "name": "Other"})).json()["id"]
+    assert list((await furiosa.put(f"/campaigns/{second}", {"name": "Spring"})).json()["errors"]) == ["name"]
+    # A mail of another kind is no campaign here.
+    step = await campaigns.create_campaign(core, title="Welcome", kind="automation_mail")
+    for number in (99, step):
+        for method, path in (("GET", ""), ("PUT", ""), ("GET", "/metrics"), ("POST", "/send")):
+            refused(await furiosa.ask(method, f"/campaigns/{number}{path}", None if method == "GET" else {}), 404)
+    assert [one["id"] for one in (await furiosa.get("/campaigns")).json()["data"]] == [1, second]
 
 
 async def test_a_campaign_goes_out_once_and_only_when_it_is_whole(core: Core, furiosa: Mouth):
@@ -62,6 +73,11 @@ async def test_a_campaign_goes_out_once_and_only_when_it_is_whole(core: Core, fu
         made = (await furiosa.post("/campaigns", {**GOOD, **change, "name": f"Not {next(iter(change))}"})).json()["id"]
         answer = await furiosa.post(f"/campaigns/{made}/send")
         assert (answer.status_code, answer.json()["error"]) == (422, True), change
+    empty = (await furiosa.post("/audiences", {"name": "Nobody"})).json()["id"]
+    await furiosa.post("/contacts", {"audience_id": empty, "phone": "+49301234567"})
+    made = (await furiosa.post("/campaigns", {**GOOD, "name": "Unheard", "audience_ids": [empty]})).json()["id"]
+    refused(await furiosa.post(f"/campaigns/{made}/send"), 422)
+    assert (await furiosa.get(f"/campaigns/{made}")).json()["status"] == "draft"
     made = (await furiosa.post("/campaigns", GOOD)).json()["id"]
     sent = await furiosa.post(f"/campaigns/{made}/send")
     assert (sent.status_code, sent.json()["id"]) == (202, made)

@@ -255,7 +255,7 @@ async def schedule(call: Call) -> Any:
     if at and until:
         settings["schedule_range"] = [int(at.timestamp()), int(until.timestamp())]
     tracked = {"tracks_opens": values["open_tracking"], "tracks_clicks": values["click_tracking"]}
-    changes = {"settings": settings, **tracked} if campaign.state == "draft" else {}
+    changes: dict[str, Any] = {"settings": settings, **tracked} if campaign.state == "draft" else {}
     await actions.schedule_campaign(call.core, campaign.id, at=at, spread_until=until, **changes)
     if at is None and await count_recipients(call.core, from_json(campaign.audience)) <= SMALL:
         await draw(call.core, campaign.id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tidings.access import actions as access
+from tidings.access.types import USUAL_PER_MINUTE
 from tidings.dialects._engine import bodies
 from tidings.dialects._engine.bearer import bearer_of, rate_headers
 from tidings.dialects._engine.calls import Answer, Call, Request
@@ -23,7 +24,7 @@ from tidings.platform.errors import (
 )
 
 PREFIX = "/v1"
-PER_MINUTE = 1000
+PER_MINUTE = USUAL_PER_MINUTE["fluenzr"]
 _CODES: list[tuple[type[Exception], int, str]] = [
     (Unauthenticated, 401, "UNAUTHORIZED"),
     (Forbidden, 403, "FORBIDDEN"),

@@ -8,7 +8,7 @@ from tidings.dialects._engine.calls import Answer, Call
 from tidings.dialects._engine.mount import DialectApp
 from tidings.dialects._engine.openapi import document
 from tidings.dialects._engine.routes import Route, RouteTable
-from tidings.dialects.furiosa import campaigns, resources
+from tidings.dialects.furiosa import analytics, campaigns, pages, resources
 from tidings.dialects.furiosa.dialect import PREFIX, mount
 from tidings.platform.core import Core
 
@@ -35,7 +35,7 @@ async def openapi(_call: Call) -> Any:
 def table() -> RouteTable:
     """Every row."""
     own = [Route("GET", "/openapi.json", "openapi", "-", "view", openapi)]
-    return RouteTable([*own, *resources.ROUTES, *campaigns.ROUTES])
+    return RouteTable([*own, *resources.ROUTES, *campaigns.ROUTES, *pages.ROUTES, *analytics.ROUTES])
 
 
 def build(core: Core) -> DialectApp:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Any
 
 from tidings.campaigns import actions, queries
@@ -10,10 +12,12 @@ from tidings.dialects._engine.calls import Answer, Call
 from tidings.dialects._engine.codecs import rfc3339
 from tidings.dialects._engine.routes import Route
 from tidings.dialects.furiosa.wire import is_ids, page_body, page_request, require_known
-from tidings.platform.errors import Conflict, Invalid, NotFound, Problem
+from tidings.platform.errors import Conflict, Invalid, Problem
 from tidings.reports.campaigns import campaign_numbers, link_numbers
 from tidings.segments.types import InLists, to_json
 
+# What the core calls what this dialect calls otherwise, or alike.
+_WIRE = {"title": "name", "subject": "subject", "body": "content", "preheader": "preheader"}
 _STATUS = {"drawing": "sending", "finished": "sent", "cancelled": "failed"}
 
 
@@ -40,15 +44,29 @@ async def list_campaigns(call: Call) -> Any:
     return page_body(page, lambda view: campaign_body(view.campaign))
 
 
+async def _campaign(call: Call) -> Campaign:
+    """The campaign of the path; mails of other kinds are none here."""
+    return await queries.campaign_by_id(call.core, call.id(), kind="campaign")
+
+
 async def get_campaign(call: Call) -> Any:
-    return campaign_body(await queries.campaign_by_id(call.core, call.id()))
+    return campaign_body(await _campaign(call))
+
+
+@contextmanager
+def _in_our_words() -> Generator[None]:
+    """Names the fields of a complaint as this dialect calls them."""
+    try:
+        yield
+    except Invalid as error:
+        raise Invalid({_WIRE.get(name, name): problems for name, problems in error.fields.items()}) from error
 
 
 async def _values(call: Call) -> dict[str, Any]:
     require_known(call.params, {"name", "type", "subject", "content", "preheader", "audience_ids"})
     problems: dict[str, Problem] = {}
     values: dict[str, Any] = {}
-    for wire, name in (("name", "title"), ("subject", "subject"), ("content", "body"), ("preheader", "preheader")):
+    for name, wire in _WIRE.items():
         if wire in call:
             if not isinstance(call.params[wire], str):
                 problems[wire] = Problem("type", f"The {wire} field must be a string.")
@@ -76,28 +94,29 @@ async def create_campaign(call: Call) -> Any:
     values = await _values(call)
     if not values.get("title", "").strip():
         raise Invalid({"name": Problem("required", "The name field is required.")})
-    made = await actions.create_campaign(call.core, created_by=call.caller.user.id, **values)
+    with _in_our_words():
+        made = await actions.create_campaign(call.core, created_by=call.caller.user.id, **values)
     return Answer(campaign_body(await queries.campaign_by_id(call.core, made)), 201)
 
 
 async def update_campaign(call: Call) -> Any:
-    await queries.campaign_by_id(call.core, call.id())
-    await actions.update_campaign(call.core, call.id(), **await _values(call))
-    return campaign_body(await queries.campaign_by_id(call.core, call.id()))
+    campaign, values = await _campaign(call), await _values(call)
+    with _in_our_words():
+        await actions.update_campaign(call.core, campaign.id, **values)
+    return campaign_body(await _campaign(call))
 
 
 async def send_campaign(call: Call) -> Any:
-    campaign = await queries.campaign_by_id(call.core, call.id())
+    campaign = await _campaign(call)
     if campaign.state != "draft":
         raise Conflict(f"The campaign is already {_STATUS.get(campaign.state, campaign.state)}.", code="wrong_state")
-    await actions.schedule_campaign(call.core, campaign.id)
+    await actions.schedule_campaign(call.core, campaign.id, needs_somebody=True)
     return Answer(campaign_body(await queries.campaign_by_id(call.core, campaign.id)), 202)
 
 
 async def metrics(call: Call) -> Any:
-    if await queries.find_campaign(call.core, call.id()) is None:
-        raise NotFound("campaign", call.id())
-    n = (await campaign_numbers(call.core, [call.id()]))[call.id()]
+    campaign = await _campaign(call)
+    n = (await campaign_numbers(call.core, [campaign.id]))[campaign.id]
     return {
         "recipients": n.recipients,
         "sent": n.sent,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tidings.access import actions as access
+from tidings.access.types import USUAL_PER_MINUTE
 from tidings.dialects._engine import bodies
 from tidings.dialects._engine.bearer import bearer_of, rate_headers
 from tidings.dialects._engine.calls import Answer, Call, Headers, Request
@@ -23,7 +24,7 @@ from tidings.platform.errors import (
 )
 
 PREFIX = "/api/v1"
-PER_MINUTE = 60
+PER_MINUTE = USUAL_PER_MINUTE["furiosa"]
 _STATUS: list[tuple[type[Exception], int]] = [
     (MalformedBody, 400),
     (Unauthenticated, 401),

@@ -15,6 +15,7 @@ from tidings.dialects.furiosa.wire import (
     contact_body,
     contact_values,
     group_body,
+    id_param,
     is_ids,
     page_body,
     page_request,
@@ -30,22 +31,13 @@ async def list_contacts(call: Call) -> Any:
     page = await members.list_members(
         call.core,
         page_request(call),
-        audience_id=_id_param(call, "audience_id"),
-        group_id=_id_param(call, "group_id"),
+        audience_id=id_param(call, "audience_id"),
+        group_id=id_param(call, "group_id"),
         email=call.text("email") or None,
         phone=call.text("phone") or None,
         name=call.text("name") or None,
     )
     return page_body(page, contact_body)
-
-
-def _id_param(call: Call, name: str) -> int | None:
-    if not call.text(name):
-        return None
-    number = call.integer(name)
-    if number is None:
-        raise Invalid({name: Problem("type", f"The {name} must be a number.")})
-    return number
 
 
 async def _create(call: Call, params: dict[str, Any]) -> int:

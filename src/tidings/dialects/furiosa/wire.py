@@ -47,6 +47,16 @@ def page_body(page: Page[T], encode: Callable[[T], Any]) -> dict[str, Any]:
     }
 
 
+def id_param(call: Call, name: str) -> int | None:
+    """An id of the query; None when it is not given; raises Invalid for what is no number."""
+    if not call.text(name):
+        return None
+    number = call.integer(name)
+    if number is None:
+        raise Invalid({name: Problem("type", f"The {name} must be a number.")})
+    return number
+
+
 def contact_body(member: Member) -> dict[str, Any]:
     """A contact: a membership of an audience."""
     c = member.contact

@@ -55,6 +55,8 @@ LOOKS = {
     "contact_joined_company": Look(icon="building-store", text="Joined"),
     "contact_left_company": Look(icon="building-store", text="Left"),
     "note_added": Look(icon="note", text="Note added"),
+    "form_submitted": Look(icon="clipboard-text", text="Form sent", colour="accent"),
+    "page_submitted": Look(icon="browser", text="Sent by the page", colour="accent"),
     "event_tracked": Look(icon="bolt", text="Event", colour="accent"),
     "message_sent": Look(icon="send", text="Mail sent", colour="blue"),
     "message_opened": Look(icon="mail-opened", text="Mail opened", colour="green"),
@@ -121,7 +123,7 @@ def _thing(entry: TimelineEntry, known: Known) -> str:
         case "contact_status_changed":
             was, now = (badge_of(str(data.get(key) or ""))[0] for key in ("was", "now"))
             return f"{was} → {now}"
-        case "note_added":
+        case "note_added" | "form_submitted" | "page_submitted":
             return str(data.get("title") or "")
         case _:
             titles = [known.tags.get(one, _("a deleted tag")) for one in data.get("tag_ids", ())]

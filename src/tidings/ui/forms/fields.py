@@ -13,6 +13,7 @@ from tidings.contacts.types import CustomField
 from tidings.forms.rules import MAX_FIELDS
 from tidings.forms.types import FieldKind, FormField
 from tidings.ui.shell.forms import Form
+from tidings.ui.shell.lines import line_count, pressed
 from tidings.ui.shell.texts import _
 
 KINDS = (
@@ -54,9 +55,7 @@ def targets(custom: Mapping[str, CustomField], fields: Sequence[FormField]) -> l
 
 def fields_of(form: Form) -> list[FormField]:
     """The lines as they were sent, unchecked."""
-    text = form.text("count")
-    count = min(int(text), MAX_FIELDS + 1) if text.isdigit() and len(text) < 4 else 0
-    return [_field(form, n) for n in range(count)]
+    return [_field(form, n) for n in range(line_count(form, MAX_FIELDS))]
 
 
 def _field(form: Form, n: int) -> FormField:
@@ -85,19 +84,7 @@ def values_of(fields: Sequence[FormField]) -> dict[str, Any]:
 
 def changed(fields: Sequence[FormField], do: str) -> list[FormField]:
     """After a press of `add`, `drop:n`, `up:n` or `down:n`; anything else changes nothing."""
-    found = list(fields)
-    what, _colon, place = do.partition(":")
-    if what == "add" and len(found) < MAX_FIELDS:
-        return [*found, FormField("", "")]
-    n = int(place) if place.isdigit() and len(place) < 4 else -1
-    if not 0 <= n < len(found):
-        return found
-    if what == "drop":
-        del found[n]
-    other = n + {"up": -1, "down": 1}.get(what, 0)
-    if what in ("up", "down") and 0 <= other < len(found):
-        found[n], found[other] = found[other], found[n]
-    return found
+    return pressed(fields, do, lambda _what: FormField("", ""), MAX_FIELDS)
 
 
 def named(fields: Sequence[FormField]) -> list[FormField]:

@@ -9,7 +9,7 @@ from litestar.params import FromPath
 
 from tidings.access import actions as access
 from tidings.access import queries as people
-from tidings.access.types import FURIOSA_SCOPES, KeyKind
+from tidings.access.types import FURIOSA_SCOPES, USUAL_PER_MINUTE, KeyKind
 from tidings.platform.errors import Invalid, NotFound
 from tidings.platform.pagination import PageRequest
 from tidings.ui.shell.forms import Form
@@ -37,6 +37,7 @@ async def _shown(visit: Visiting, form: Form, status: int = 200, secret: str = "
         users=users,
         kinds=KINDS,
         scopes=[(scope, scope) for scope in FURIOSA_SCOPES],
+        usual=USUAL_PER_MINUTE,
         secret=secret,
         status=status,
     )
@@ -61,6 +62,7 @@ async def create_key(visit: Visiting) -> Response[Any]:
             user_id=visit.user.id,
             scopes=form.texts("scopes") if kind == "furiosa" else (),
             is_read_only=form.flag("is_read_only"),
+            per_minute=form.number("per_minute") if kind in USUAL_PER_MINUTE else None,
         )
     except Invalid as error:
         return await _shown(visit, form.refused(error), 422)

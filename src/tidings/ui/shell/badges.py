@@ -25,6 +25,9 @@ _BADGES: dict[str, tuple[str, str]] = {
     "paused": ("Paused", "amber"),
     "finished": ("Sent", "green"),
     "cancelled": ("Cancelled", "grey"),
+    # landing pages
+    "published": ("Published", "green"),
+    "unpublished": ("Taken down", "amber"),
     # messages
     "queued": ("Queued", "blue"),
     "deferred": ("Trying again", "amber"),

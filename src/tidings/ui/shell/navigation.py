@@ -42,6 +42,7 @@ NAVIGATION = (
     Entry(
         "Incoming webhooks", "/webhooks", icon="webhook", key="w", permission="fcrm_manage_settings", group="Audience"
     ),
+    Entry("Pages", "/pages", icon="browser", key="p", permission="fcrm_manage_forms", group="Audience"),
     Entry("Campaigns", "/campaigns", icon="send", key="m", permission="fcrm_read_emails", group="Mail"),
     Entry("Smart links", "/smart-links", icon="link", key="k", permission="fcrm_manage_settings", group="Mail"),
     Entry("Reports", "/reports", icon="chart-bar", key="r", permission="fcrm_view_dashboard", group="Mail"),
