@@ -15,7 +15,7 @@ from tidings.content import MailLinks, Source, render_text_template
 from tidings.messages import mailing
 from tidings.messages.mailing import Written
 from tidings.messages.optin_settings import CONFIRMED, OptIn, is_target, opt_in_settings_for
-from tidings.messages.preview import find_person, render_for_contact, send_test
+from tidings.messages.preview import find_person, render_for_contact, send_single
 from tidings.platform import jobs
 from tidings.platform.core import Core
 from tidings.platform.errors import NotFound, Refused
@@ -91,9 +91,8 @@ async def _mail(core: Core, contact_id: int, email: str) -> None:
     name = hashlib.md5(email.encode(), usedforsecurity=False).hexdigest()
     link = (await mailing.addresses(core)).confirm_url(contact_id, name)
     source = Source(subject=said.subject, preheader=said.preheader, body=said.body, design=said.design)
-    # Who never asked may say so for good with the button of the mail program.
     written = Written(source, kind="transactional")
-    await send_test(core, written, email, prefix="", activate_url=link, has_way_out=True)
+    await send_single(core, written, email, activate_url=link)
 
 
 async def after_confirmation(core: Core, contact_id: int) -> Confirmed:

@@ -255,7 +255,7 @@ class Pages:
         title = "Email Confirmation"
         view = await self._to_confirm(visit)
         if view is None:
-            return await self.say(title, "Sorry! Your confirmation url is not valid", status=404)
+            return await self.say(title, "Sorry! Your confirmation url is not valid")
         contact_id, new = view.contact.id, self._new_address(visit, view.contact.id)
         looks_automatic = is_machine(visit.method, visit.headers, is_click=True)
         if visit.method != "POST" and (looks_automatic or view.contact.status == "unsubscribed"):
