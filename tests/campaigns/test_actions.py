@@ -266,7 +266,9 @@ async def test_a_plan_may_be_made_before_the_mail_is_written(core: Core, clock: 
     assert (back.state, back.scheduled_at, back.recipients_count) == ("draft", None, 0)
     assert await true_counts(core, empty) == {}
     line = await core.db.fetchrow("SELECT title, description FROM system_logs")
-    assert line is not None and "Later" in line["title"] and "no subject and no body" in line["description"]
+    assert line is not None
+    assert "Later" in line["title"]
+    assert "no subject and no body" in line["description"]
     await drawing.advance_campaigns(core)
     assert await core.db.fetchval("SELECT count(*) FROM system_logs") == 1
 

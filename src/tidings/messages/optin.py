@@ -18,6 +18,7 @@ from tidings.messages.optin_settings import CONFIRMED, OptIn, is_target, opt_in_
 from tidings.messages.preview import find_person, render_for_contact, send_single
 from tidings.platform import jobs
 from tidings.platform.core import Core
+from tidings.platform.db import Connection
 from tidings.platform.errors import NotFound, Refused
 from tidings.platform.limits import count_request
 
@@ -60,9 +61,14 @@ async def queue_opt_ins(core: Core, contact_ids: Sequence[int], *, may_return: b
     `may_return`: somebody asked for it anew, so that who left or gets transactional mail only is mailed the link too;
     the status stays until it is followed.
     """
-    for contact_id in contact_ids:
-        args = {"contact_id": contact_id, "may_return": may_return}
-        await jobs.enqueue(core, JOB, args, unique_key=f"{JOB}:{contact_id}")
+    async with core.db.transaction() as tx:
+        await ask_to_confirm(tx, contact_ids, may_return=may_return)
+
+
+async def ask_to_confirm(tx: Connection, contact_ids: Sequence[int], *, may_return: bool = False) -> int:
+    """As `queue_opt_ins`, inside the caller's transaction; how many were not waiting for such a mail already."""
+    wanted = {f"{JOB}:{one}": {"contact_id": one, "may_return": may_return} for one in contact_ids}
+    return await jobs.enqueue_many(tx, JOB, wanted) if wanted else 0
 
 
 @jobs.handles(JOB)

@@ -57,9 +57,7 @@ async def person_for_address(core: Core, email: str) -> Person | None:
     found = await person_by_address(core, email)
     if found is not None:
         return found
-    row = await core.db.fetchrow(
-        _PERSON + "c.status = 'subscribed' AND c.email IS NOT NULL ORDER BY c.id LIMIT 1"
-    )
+    row = await core.db.fetchrow(_PERSON + "c.status = 'subscribed' AND c.email IS NOT NULL ORDER BY c.id LIMIT 1")
     return person_of(row, _ALL) if row else None
 
 
@@ -115,9 +113,7 @@ async def shared_view(core: Core, campaign_id: int) -> str:
     return render_html(mail.compiled, nobody, MailLinks())
 
 
-async def send_test(
-    core: Core, written: Written, recipient: str, *, sender: Mapping[str, Any] | None = None
-) -> None:
+async def send_test(core: Core, written: Written, recipient: str, *, sender: Mapping[str, Any] | None = None) -> None:
     """Sends a mail as a test, right away: with the data of the contact of that address, else of the oldest one.
 
     No row is made and nothing is tracked. The ways out in its text stay codes, and those in its headers lead to nobody

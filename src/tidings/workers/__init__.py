@@ -34,6 +34,7 @@ LOOPS: dict[str, Loop] = {
 
 # Modules that register job handlers when they are imported.
 JOB_MODULES: tuple[str, ...] = (
+    "tidings.bulk.jobs",
     "tidings.imports.jobs",
     "tidings.messages.links",
     "tidings.messages.optin",

@@ -15,7 +15,7 @@ from tidings.contacts.types import Contact, Draft, WritePolicy, Written
 from tidings.platform.core import Core
 from tidings.platform.db import Connection
 from tidings.platform.errors import Invalid, NotFound, Problem
-from tidings.platform.facts import Fact, write_facts
+from tidings.platform.facts import Fact, wake_readers, write_facts
 
 NO_ADDRESS = Problem("required", "The email or phone field is required.")
 TAKEN = Problem("unique", "The email is already in use by another contact.")
@@ -283,4 +283,11 @@ async def _status_facts(core: Core, tx: Connection, before: Sequence[Contact], p
 async def delete_contacts(core: Core, ids: Sequence[int]) -> int:
     """Deletes contacts with their memberships, notes and consents; returns how many there were."""
     async with core.db.transaction() as tx:
-        return len(await tx.fetch(store.sql.delete_contacts, list(ids)))
+        return await remove_contacts(tx, ids)
+
+
+async def remove_contacts(tx: Connection, ids: Sequence[int]) -> int:
+    """As `delete_contacts`, inside the caller's transaction."""
+    gone = await tx.fetch(store.sql.delete_contacts, list(ids))
+    await wake_readers(tx)
+    return len(gone)
