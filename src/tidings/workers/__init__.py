@@ -34,11 +34,13 @@ LOOPS: dict[str, Loop] = {
 
 # Modules that register job handlers when they are imported.
 JOB_MODULES: tuple[str, ...] = (
+    "tidings.accounts.jobs",
     "tidings.bulk.jobs",
     "tidings.imports.jobs",
     "tidings.messages.links",
     "tidings.messages.optin",
     "tidings.migrators.jobs",
+    "tidings.privacy.jobs",
 )
 
 STOPS_WITHIN = 8.0

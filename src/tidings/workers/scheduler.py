@@ -10,6 +10,7 @@ from tidings.imports.actions import delete_stale_imports
 from tidings.platform.core import Core
 from tidings.platform.leases import Periodic, lead
 from tidings.platform.tallies import fold
+from tidings.privacy.actions import delete_old_exports
 from tidings.segments.indexes import keep_custom_field_indexes
 
 MONTHS_AHEAD = 3
@@ -32,9 +33,10 @@ async def make_partitions(core: Core) -> None:
 
 async def purge_stale(core: Core) -> None:
     """Deletes what is over and nobody looks at again: counted windows, ended sessions, uploads that were never
-    brought in, finished jobs of last month."""
+    brought in, files of personal data that are over, finished jobs of last month."""
     await delete_ended_sessions(core)
     await delete_stale_imports(core)
+    await delete_old_exports(core)
     async with core.db.transaction() as tx:
         await tx.execute("DELETE FROM rate_windows WHERE window_at < now() - interval '1 day'")
         await tx.execute("DELETE FROM jobs WHERE finished_at < now() - interval '30 days'")
