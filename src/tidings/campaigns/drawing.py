@@ -78,6 +78,7 @@ async def _draw_chunk(core: Core, tx: Connection, campaign: Campaign, last: int)
                $9, $9
         FROM contacts c
         WHERE c.id > $2 AND c.id <= $3 AND {MAILABLE} AND ({where.sql})
+        ORDER BY c.id
         ON CONFLICT (campaign_id, contact_id, step) DO NOTHING""",
         *base,
         *where.args,
