@@ -43,6 +43,10 @@ _TABLE = (
     Setting("click_tracking", str, "yes", "Clicks: yes, no or anonymous."),
     Setting("anonymize_ip", bool, False, "Zero the last part of stored IP addresses."),
     Setting("one_click_unsubscribe", bool, False, "Unsubscribe from the mail's link without asking for a reason."),
+    Setting(
+        "personal_data_on_request", bool, True, "People may ask for their data, and for its erasure, on their own page."
+    ),
+    Setting("deletes_contact_with_user", bool, False, "Deleting an account deletes the contact of the same person."),
     Setting("unknown_policy", str, "leave", "Messages with an unknown outcome: leave or resend."),
     Setting(
         "keeps_reported_addresses", bool, True, "Bounces and complaints about unknown addresses make a contact of them."
@@ -58,6 +62,9 @@ _TABLE = (
     Setting("text_messages_secrets", str, "", "Credentials of the providers, as JSON.", is_secret=True),
     Setting("assistant", dict, {}, "Which language model writes drafts: provider, model, base address, instructions."),
     Setting("assistant_key", str, "", "The key of that provider.", is_secret=True),
+    Setting(
+        "account_contacts", dict, {}, "What becomes of contacts when accounts come and change; see accounts.types."
+    ),
     Setting("dialects", dict, {}, "What a dialect keeps for itself, by dialect and name."),
 )
 

@@ -246,3 +246,34 @@ async def test_any_order_of_actions_keeps_every_sum(core: Core, clock: FixedCloc
             assert set(found).isdisjoint(OPEN_STATES), n
     assert {"draft", "sending", "paused"} <= seen
     assert seen <= set(STATES)
+
+
+async def test_a_plan_may_be_made_before_the_mail_is_written(core: Core, clock: FixedClock):
+    await people(core, 2)
+    empty = await actions.create_campaign(core, title="Later", audience=GOOD["audience"])
+    written = await actions.create_campaign(core, title="Written", audience=GOOD["audience"])
+    at = clock.now() + timedelta(hours=1)
+    for made in (empty, written):
+        await actions.schedule_campaign(core, made, at=at)
+    await actions.update_campaign(core, written, subject="Hello", body="<p>Hello</p>")
+    clock.set(at - timedelta(minutes=3))
+    await drawing.advance_campaigns(core)
+    assert await true_counts(core, empty) == {"queued": 2}
+    clock.set(at)
+    await drawing.advance_campaigns(core)
+    assert (await campaign_by_id(core, written)).state == "sending"
+    back = await campaign_by_id(core, empty)
+    assert (back.state, back.scheduled_at, back.recipients_count) == ("draft", None, 0)
+    assert await true_counts(core, empty) == {}
+    line = await core.db.fetchrow("SELECT title, description FROM system_logs")
+    assert line is not None
+    assert "Later" in line["title"]
+    assert "no subject and no body" in line["description"]
+    await drawing.advance_campaigns(core)
+    assert await core.db.fetchval("SELECT count(*) FROM system_logs") == 1
+
+
+async def test_a_plan_for_a_moment_that_has_come_needs_the_mail_at_once(core: Core, clock: FixedClock):
+    made = await actions.create_campaign(core, title="Now", audience=GOOD["audience"])
+    with pytest.raises(Refused, match="no subject"):
+        await actions.schedule_campaign(core, made, at=clock.now())

@@ -130,9 +130,9 @@ async def run_jobs(core: Core) -> None:
 
 
 def form_of(page: str) -> dict[str, str]:
-    """The hidden and text fields of a page's form, as a browser would send them unchanged."""
+    """The hidden and text fields of a page's first form, as a browser would send them unchanged."""
     found: dict[str, str] = {}
-    for tag in re.findall(r"<input [^>]+>", page):
+    for tag in re.findall(r"<input [^>]+>", page.partition("</form>")[0]):
         values: Mapping[str, str] = dict(re.findall(r'(\w+)="([^"]*)"', tag))
         if values.get("type") in ("hidden", "text", "email") and "name" in values:
             found[values["name"]] = unescape(values.get("value", ""))

@@ -11,7 +11,7 @@ from tests.ui.door import Door
 from tidings.access import actions as access
 from tidings.content import Source
 from tidings.messages.mailing import Written
-from tidings.messages.preview import send_test
+from tidings.messages.preview import send_single
 from tidings.platform.core import Core
 from tidings.ui import app as ui
 from tidings.ui.mailbox.reading import read_mail
@@ -34,7 +34,7 @@ async def door(core: Core) -> AsyncIterator[Door]:
 
 async def _captured(core: Core, subject: str = "Grüße <b>", recipient: str = "zoe@example.com") -> int:
     body = '<p>Schöne Grüße <a href="https://x.example/">here</a></p><script>alert(1)</script>'
-    await send_test(core, Written(Source(subject=subject, body=body)), recipient, prefix="")
+    await send_single(core, Written(Source(subject=subject, body=body)), recipient)
     return await core.db.fetchval("SELECT max(id) FROM captured_mails")
 
 

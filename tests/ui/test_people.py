@@ -10,10 +10,15 @@ import pytest
 from tests.conftest import StatementCounter
 from tests.ui.door import Door
 from tidings.access import actions as access
+from tidings.bulk import jobs as bulk_jobs
 from tidings.contacts import actions, queries
+from tidings.contacts.companies.actions import create_company
+from tidings.contacts.companies.types import CompanyDraft
 from tidings.contacts.types import CustomField, Draft
+from tidings.platform import jobs
 from tidings.platform.core import Core
 from tidings.ui import app as ui
+from tidings.ui.contacts import bulk
 
 PASSWORD = "a quiet harbour"
 
@@ -104,6 +109,67 @@ async def test_all_that_match_are_changed_not_only_the_page(core: Core, door: Do
     assert (await queries.contact_by_id(core, other)).contact.status == "unsubscribed"
     await door.post("/contacts/bulk/delete", {"all": "1", "filter": "status=subscribed"})
     assert await queries.count_contacts(core) == 1
+
+
+async def test_each_kind_of_change_of_the_bulk_bar_is_made(core: Core, door: Door):
+    await actions.replace_custom_fields(core, [CustomField("plan", "Plan", "text")])
+    await create_company(core, CompanyDraft({"name": "Acme"}))
+    ids = await _write(core, Draft({"email": "a@example.com"}), Draft({"email": "b@example.com"}, status="pending"))
+    picked = {"ids": [str(one) for one in ids]}
+    for what in ("type", "field", "companies", "confirm"):
+        page = await door.post("/contacts/bulk/choose", {"what": what, **picked})
+        assert page.status_code == 200
+        assert f'value="{what}"' in page.text
+    for form, field in (
+        ({"what": "type"}, "Choose a type."),
+        ({"what": "field", "field": "nope"}, "Choose a field."),
+        ({"what": "companies", "company": "Nobody"}, "There is no company of that name."),
+    ):
+        refused = await door.post("/contacts/bulk", {**form, **picked})
+        assert (refused.status_code, field in refused.text) == (422, True), form
+    await door.post("/contacts/bulk", {"what": "type", "contact_type": "customer", **picked})
+    await door.post("/contacts/bulk", {"what": "field", "field": "plan", "custom_values.plan": "Team", **picked})
+    await door.post("/contacts/bulk", {"what": "companies", "company": "acme", "way": "add", **picked})
+    await door.post("/contacts/bulk", {"what": "confirm", **picked})
+    views = (await queries.contacts_by_ids(core, ids)).values()
+    assert {(v.contact.contact_type, v.contact.custom["plan"], v.contact.company_id) for v in views} == {
+        ("customer", "Team", 1)
+    }
+    assert await core.db.fetchval("SELECT count(*) FROM jobs WHERE kind = 'mail_opt_in'") == 1
+
+
+async def test_more_than_a_thousand_matching_are_changed_by_a_worker(
+    core: Core, door: Door, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(bulk, "AT_ONCE", 3)
+    tag = await actions.create_tag(core, title="French")
+    ids = await _write(core, *(Draft({"email": f"{n}@example.com", "city": "Lyon"}) for n in range(5)))
+    form = {"what": "tags", "way": "add", "tags": str(tag), "all": "1", "filter": "q=lyon", "ids": str(ids[0])}
+    address = (await door.post("/contacts/bulk", form)).headers["location"]
+    page = (await door.client.get(address)).text
+    assert "Tag with French" in page
+    assert "Waiting for its turn" in page
+    assert "Tag with French" in (await door.client.get("/contacts")).text
+    assert "Tag with French" in (await door.client.get("/contacts/changes/live")).text
+    assert (await door.client.get(f"{address}/progress?was=queued")).status_code == 200
+    [job] = await jobs.claim(core.db, [bulk_jobs.JOB], 1)
+    await jobs.run_claimed(core, job)
+    assert (await door.client.get(f"{address}/progress?was=queued")).headers["hx-refresh"] == "true"
+    page = (await door.client.get(address)).text
+    assert "It is done" in page
+    assert "5 of 5 contacts" in page
+    assert "Tag with French" in (await door.client.get("/contacts/changes")).text
+    assert "The change is made." in (await door.client.get("/contacts/changes/live")).headers["hx-trigger"]
+    assert all(view.tags for view in (await queries.contacts_by_ids(core, ids)).values())
+    address = (await door.post("/contacts/bulk/delete", {**form, "filter": ""})).headers["location"]
+    await door.post(f"{address}/stop", {})
+    assert "Stopped" in (await door.client.get(address)).text
+    assert await queries.count_contacts(core) == 5
+    assert [row["action"] for row in await core.db.fetch("SELECT action FROM audit_entries ORDER BY id")][-3:] == [
+        "contacts_change_started",
+        "contacts_change_started",
+        "contacts_change_stopped",
+    ]
 
 
 @pytest.mark.parametrize("words", ["status=nonsense", "list=x", "segment=99", "list=99999999999999999999", "tag=0"])

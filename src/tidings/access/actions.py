@@ -18,7 +18,8 @@ from tidings.access import queries, rules, store
 from tidings.access.callers import caller_and_usage as caller_and_usage
 from tidings.access.callers import caller_by_basic as caller_by_basic
 from tidings.access.callers import session_caller as session_caller
-from tidings.access.types import ApiKey, KeyKind, User
+from tidings.access.types import AccountEvent, ApiKey, KeyKind, User
+from tidings.platform import jobs
 from tidings.platform.core import Core
 from tidings.platform.db import Connection, affected
 from tidings.platform.errors import Invalid, NotFound, Problem, RateLimited, Unauthenticated
@@ -28,6 +29,8 @@ TRIES_PER_LOGIN, TRIES_PER_ADDRESS = 10, 50
 # Requests that a key may be given in a minute: more is no limit.
 MOST_PER_MINUTE = 1_000_000
 TRY_WINDOW = timedelta(minutes=5)
+# What happened to an account, for `accounts.jobs`.
+FOLLOW_JOB = "follow_account"
 
 _hasher = PasswordHasher()
 # Verified against when the user is unknown, so that the answer takes the same work.
@@ -50,8 +53,7 @@ async def create_user(
     hashed = await asyncio.to_thread(_hasher.hash, rules.checked_password(password)) if password is not None else None
     if "@" not in email or len(email) > 190 or any(c.isspace() for c in email):
         raise Invalid({"email": Problem("email", "The email must be a valid email address.")})
-    made = await core.db.fetchval(
-        store.sql.insert_user,
+    args = (
         login,
         email.strip(),
         first_name.strip(),
@@ -62,26 +64,36 @@ async def create_user(
         hashed,
         core.clock.now(),
     )
-    if made is None:
-        raise Invalid({"login": Problem("unique", "The login or the email is already in use.")})
+    async with core.db.transaction() as tx:
+        made = await tx.fetchval(store.sql.insert_user, *args)
+        if made is None:
+            raise Invalid({"login": Problem("unique", "The login or the email is already in use.")})
+        await _tell(tx, made, "created")
     return await queries.user_by_id(core, made)
+
+
+async def _tell(tx: Connection, user_id: int, event: AccountEvent) -> None:
+    """Has whoever keeps contacts of accounts look at this one; the feature is above us."""
+    await jobs.enqueue(tx, FOLLOW_JOB, {"user_id": user_id, "event": event})
 
 
 async def update_user(core: Core, user_id: int, *, first_name: str, last_name: str, email: str) -> None:
     """Changes names and address; raises NotFound, Invalid."""
     if await core.db.fetchval("SELECT 1 FROM users WHERE lower(email) = lower($1) AND id <> $2", email, user_id):
         raise Invalid({"email": Problem("unique", "The email is already in use.")})
-    done = await core.db.execute(
-        """UPDATE users SET first_name = $2, last_name = $3, email = $4, updated_at = $5,
-        display_name = coalesce(nullif(trim($2 || ' ' || $3), ''), login) WHERE id = $1""",
-        user_id,
-        first_name.strip(),
-        last_name.strip(),
-        email.strip(),
-        core.clock.now(),
-    )
-    if not done:
-        raise NotFound("user", user_id)
+    async with core.db.transaction() as tx:
+        done = await tx.fetchval(
+            """UPDATE users SET first_name = $2, last_name = $3, email = $4, updated_at = $5,
+            display_name = coalesce(nullif(trim($2 || ' ' || $3), ''), login) WHERE id = $1 RETURNING id""",
+            user_id,
+            first_name.strip(),
+            last_name.strip(),
+            email.strip(),
+            core.clock.now(),
+        )
+        if done is None:
+            raise NotFound("user", user_id)
+        await _tell(tx, user_id, "changed")
 
 
 async def set_preferences(core: Core, user_id: int, preferences: dict[str, Any]) -> None:
@@ -99,13 +111,14 @@ async def set_role(core: Core, user_id: int, role: str, permissions: Sequence[st
     """A new role with permissions; every session and key of the user dies. The last administrator stays one."""
     if rules.checked_role(role) != "administrator":
         await _require_other_administrator(core, user_id)
-    await _raise_epoch(core, user_id, "role = $3, permissions = $4", role, rules.checked_permissions(permissions))
+    granted = rules.checked_permissions(permissions)
+    await _raise_epoch(core, user_id, "role = $3, permissions = $4", role, granted, event="role_given")
 
 
 async def disable_user(core: Core, user_id: int) -> None:
     """Nobody comes in under this account any more; raises Invalid for the last administrator."""
     await _require_other_administrator(core, user_id)
-    await _raise_epoch(core, user_id, "disabled_at = $3", core.clock.now())
+    await _raise_epoch(core, user_id, "disabled_at = $3", core.clock.now(), event="closed")
 
 
 async def _require_other_administrator(core: Core, user_id: int) -> None:
@@ -116,12 +129,18 @@ async def _require_other_administrator(core: Core, user_id: int) -> None:
         raise Invalid({"role": Problem("last", "The last administrator must stay one.")})
 
 
-async def _raise_epoch(core: Core, user_id: int, sets: str, *args: Any) -> None:
-    done = await core.db.execute(
-        f"UPDATE users SET epoch = epoch + 1, updated_at = $2, {sets} WHERE id = $1", user_id, core.clock.now(), *args
-    )
-    if not done:
-        raise NotFound("user", user_id)
+async def _raise_epoch(core: Core, user_id: int, sets: str, *args: Any, event: AccountEvent | None = None) -> None:
+    async with core.db.transaction() as tx:
+        done = await tx.fetchval(
+            f"UPDATE users SET epoch = epoch + 1, updated_at = $2, {sets} WHERE id = $1 RETURNING id",
+            user_id,
+            core.clock.now(),
+            *args,
+        )
+        if done is None:
+            raise NotFound("user", user_id)
+        if event is not None:
+            await _tell(tx, user_id, event)
 
 
 async def start_session(core: Core, login: str, password: str, *, ip: str = "", agent: str = "") -> tuple[str, User]:

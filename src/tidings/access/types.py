@@ -51,6 +51,7 @@ _TABLE = (
     Permission("fcrm_manage_settings", "Manage settings", _OTHERS),
 )
 PERMISSIONS: dict[str, Permission] = {p.key: p for p in _TABLE}
+AccountEvent = Literal["created", "changed", "role_given", "closed"]
 ROLES: tuple[str, ...] = ("administrator", "editor", "author", "contributor", "subscriber")
 FURIOSA_SCOPES: tuple[str, ...] = (
     "contacts:read",

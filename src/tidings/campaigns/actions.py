@@ -136,8 +136,9 @@ async def schedule_campaign(
 ) -> None:
     """Plans a draft for `at`, or starts it now; with `spread_until` the mails go out evenly between the two.
 
-    `values` are changed with it, as `update_campaign` would. Raises Refused when subject, body, sender or recipients
-    are missing, or the range runs backwards; with `needs_somebody` also when nobody of the audience can be mailed now.
+    `values` are changed with it, as `update_campaign` would. Subject and body may still be missing while the date is
+    ahead: they are looked at again when it has come. Raises Refused when they are missing now, when there are no
+    recipients, or when the range runs backwards; with `needs_somebody` also when nobody of the audience can be mailed.
     """
     names, args = _columns(values)
     now = core.clock.now()
@@ -146,9 +147,9 @@ async def schedule_campaign(
     async with core.db.transaction() as tx:
         campaign = await store.locked(tx, campaign_id)
         rules.require_move(campaign.state, "scheduled")
-        missing = [name for name in ("subject", "body") if not getattr(campaign, name).strip()]
-        if missing:
-            raise Refused(f"The campaign has no {' and no '.join(missing)}.", code="incomplete")
+        missing = rules.what_is_missing(campaign)
+        if missing and (at is None or at <= now):
+            raise Refused(missing, code="incomplete")
         if not campaign.audience:
             raise Refused("Please select at least one recipient.", code="no_recipients")
         if needs_somebody and not await count_recipients(core, from_json(campaign.audience)):
@@ -173,13 +174,7 @@ async def unschedule_campaign(core: Core, campaign_id: int) -> None:
         rules.require_move(campaign.state, "draft")
         if campaign.state == "drawing" and campaign.scheduled_at and campaign.scheduled_at <= core.clock.now():
             raise Conflict("The campaign has started already.", code="wrong_state")
-        await tx.execute(store.sql.remove_messages, campaign_id)
-        await tx.execute(
-            """UPDATE campaigns SET scheduled_at = NULL, spread_until = NULL, is_drawn = false, drawn_up_to = 0,
-            recipients_count = 0 WHERE id = $1""",
-            campaign_id,
-        )
-        await store.move(core, tx, campaign, "draft", "campaign_unscheduled")
+        await store.take_back(core, tx, campaign)
 
 
 async def reschedule_campaign(core: Core, campaign_id: int, at: datetime) -> None:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from tidings.campaigns import store
+from tidings.campaigns import rules, store
 from tidings.campaigns.types import Campaign
 from tidings.contacts.codes import without_codes
 from tidings.contacts.counting import count
 from tidings.platform.core import Core
 from tidings.platform.db import Connection
+from tidings.platform.system_log import log_event
 from tidings.segments.compiler import compile_rule
 from tidings.segments.types import Rule, from_json
 
@@ -81,6 +82,7 @@ async def _draw_chunk(core: Core, tx: Connection, campaign: Campaign, last: int)
                $9, $9
         FROM contacts c
         WHERE c.id > $2 AND c.id <= $3 AND {MAILABLE} AND ({chosen})
+        ORDER BY c.id
         ON CONFLICT (campaign_id, contact_id, step) DO NOTHING""",
         *base,
         *where.args,
@@ -91,10 +93,21 @@ async def _draw_chunk(core: Core, tx: Connection, campaign: Campaign, last: int)
 async def _finish(core: Core, tx: Connection, campaign: Campaign) -> None:
     await tx.execute("UPDATE campaigns SET is_drawn = true WHERE id = $1", campaign.id)
     is_due = campaign.scheduled_at is None or campaign.scheduled_at <= core.clock.now()
-    if campaign.recipients_count == 0 and is_due:
+    if is_due:
+        await _start(core, tx, campaign)
+    else:
+        await store.move(core, tx, campaign, "scheduled", None)
+
+
+async def _start(core: Core, tx: Connection, campaign: Campaign) -> None:
+    """The date has come: it is sent, or becomes a draft again when there still is nothing to send."""
+    missing = rules.what_is_missing(campaign)
+    if not missing:
         await store.move(core, tx, campaign, "sending", "campaign_started")
         return
-    await store.move(core, tx, campaign, "sending" if is_due else "scheduled", "campaign_started" if is_due else None)
+    await store.take_back(core, tx, campaign)
+    title = f"“{campaign.title}” was not sent and is a draft again"
+    await log_event(core, title, missing, tx=tx)
 
 
 async def advance_campaigns(core: Core) -> int:
@@ -106,8 +119,10 @@ async def advance_campaigns(core: Core) -> int:
                 campaign = await store.locked(tx, row["id"])
                 if campaign.state != "scheduled":
                     continue
-                fact = "campaign_started" if campaign.is_drawn else None
-                await store.move(core, tx, campaign, "sending" if campaign.is_drawn else "drawing", fact)
+                if campaign.is_drawn:
+                    await _start(core, tx, campaign)
+                else:
+                    await store.move(core, tx, campaign, "drawing", None)
             moved += 1
         if not row["is_drawn"]:
             moved += await draw(core, row["id"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tidings.campaigns.types import State
+from tidings.campaigns.types import Campaign, State
 from tidings.platform.errors import Conflict
 
 # (from, to): what the move means.
@@ -38,3 +38,9 @@ def require_move(was: State, now: State) -> None:
     """Raises Conflict with a sentence when the move is not in the table."""
     if (was, now) not in TRANSITIONS:
         raise Conflict(f"A campaign that is {was} cannot become {now}.", code="wrong_state")
+
+
+def what_is_missing(campaign: Campaign) -> str:
+    """A sentence on what must be written before a campaign can go out; empty when nothing is missing."""
+    missing = [name for name in ("subject", "body") if not getattr(campaign, name).strip()]
+    return f"The campaign has no {' and no '.join(missing)}." if missing else ""

@@ -33,3 +33,10 @@ async def move(core: Core, tx: Connection, campaign: Campaign, to: State, fact: 
     if fact:
         data = {"title": campaign.title, "was": campaign.state}
         await write_facts(tx, [Fact(fact, subject_id=campaign.id, data=data)])
+
+
+async def take_back(core: Core, tx: Connection, campaign: Campaign) -> None:
+    """Makes a locked, planned campaign a draft again: no date, no messages. Raises Conflict as `move` does."""
+    await tx.execute(sql.remove_messages, campaign.id)
+    await tx.execute(sql.forget_plan, campaign.id)
+    await move(core, tx, campaign, "draft", "campaign_unscheduled")

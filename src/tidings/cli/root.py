@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from tidings import __version__
-from tidings.cli import accounts, configuration, demo, doctor, importing, sending, serving
+from tidings.cli import accounts, configuration, demo, doctor, importing, people, sending, serving
 
 app = typer.Typer(
     name="tidings",
@@ -37,6 +37,7 @@ serving.add_to(app)
 accounts.add_to(app)
 configuration.add_to(app)
 importing.add_to(app)
+people.add_to(app)
 sending.add_to(app)
 doctor.add_to(app)
 demo.add_to(app)

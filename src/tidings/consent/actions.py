@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tidings.contacts.erased import forget_erased
 from tidings.platform.core import Core
 from tidings.platform.db import Connection
 from tidings.platform.facts import Fact, write_facts
@@ -81,8 +82,10 @@ async def suppress_address(core: Core, email: str, *, reason: str, source: str =
 
 
 async def release_address(core: Core, email: str) -> bool:
-    """Takes an address off the suppressions; False when it was not on them."""
-    return bool(await core.db.execute("DELETE FROM suppressions WHERE email_key = lower($1)", email.strip()))
+    """Takes an address off the suppressions, also that of somebody who was erased; False when it was not on them."""
+    was_erased = await forget_erased(core, email)
+    gone = await core.db.execute("DELETE FROM suppressions WHERE email_key = lower($1)", email.strip())
+    return bool(gone) or was_erased
 
 
 async def record_consent(

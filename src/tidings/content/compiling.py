@@ -127,8 +127,11 @@ def _document(
     if MACROS["footer"] in body:
         body = body.replace(MACROS["footer"], tokenised(global_footer(site, language=language, kind=kind)))
         footer = ""
+    has_own_preheader = MACROS["preheader"] in body
     body = body.replace(MACROS["preheader"], preheader)
-    if source.design == "raw_html":
+    if source.design == "raw_html" and has_own_preheader:
+        document = body
+    elif source.design == "raw_html":
         document, start = body, _BODY_START.search(body)
         at = start.end() if start else 0
         document = document[:at] + preheader_block(preheader) + document[at:]

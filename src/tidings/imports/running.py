@@ -16,6 +16,7 @@ from time import monotonic
 
 import asyncpg
 
+from tidings.contacts.erased import suppress_erased
 from tidings.contacts.queries import custom_fields
 from tidings.contacts.rules import slug_of
 from tidings.imports import queries, store
@@ -159,6 +160,7 @@ async def _merge_chunk(run: _Run, position: int, chunk: Chunk, staged: Staged) -
         return False
     if now["bytes_done"] != position:
         raise Conflict("Another process went on with this import.", code="running")
+    await suppress_erased(run.core, tx, [record[1] for record in staged.records])
     created = await run.merge.merge(tx, staged.records, at=run.core.clock.now()) if staged.records else 0
     await store_rejects(tx, run.import_id, staged.rejects)
     met = staged.accepted - created

@@ -15,9 +15,10 @@ from tidings.content import MailLinks, Source, render_text_template
 from tidings.messages import mailing
 from tidings.messages.mailing import Written
 from tidings.messages.optin_settings import CONFIRMED, OptIn, is_target, opt_in_settings_for
-from tidings.messages.preview import find_person, render_for_contact, send_test
+from tidings.messages.preview import find_person, render_for_contact, send_single
 from tidings.platform import jobs
 from tidings.platform.core import Core
+from tidings.platform.db import Connection
 from tidings.platform.errors import NotFound, Refused
 from tidings.platform.limits import count_request
 
@@ -60,9 +61,14 @@ async def queue_opt_ins(core: Core, contact_ids: Sequence[int], *, may_return: b
     `may_return`: somebody asked for it anew, so that who left or gets transactional mail only is mailed the link too;
     the status stays until it is followed.
     """
-    for contact_id in contact_ids:
-        args = {"contact_id": contact_id, "may_return": may_return}
-        await jobs.enqueue(core, JOB, args, unique_key=f"{JOB}:{contact_id}")
+    async with core.db.transaction() as tx:
+        await ask_to_confirm(tx, contact_ids, may_return=may_return)
+
+
+async def ask_to_confirm(tx: Connection, contact_ids: Sequence[int], *, may_return: bool = False) -> int:
+    """As `queue_opt_ins`, inside the caller's transaction; how many were not waiting for such a mail already."""
+    wanted = {f"{JOB}:{one}": {"contact_id": one, "may_return": may_return} for one in contact_ids}
+    return await jobs.enqueue_many(tx, JOB, wanted) if wanted else 0
 
 
 @jobs.handles(JOB)
@@ -91,9 +97,8 @@ async def _mail(core: Core, contact_id: int, email: str) -> None:
     name = hashlib.md5(email.encode(), usedforsecurity=False).hexdigest()
     link = (await mailing.addresses(core)).confirm_url(contact_id, name)
     source = Source(subject=said.subject, preheader=said.preheader, body=said.body, design=said.design)
-    # Who never asked may say so for good with the button of the mail program.
     written = Written(source, kind="transactional")
-    await send_test(core, written, email, prefix="", activate_url=link, has_way_out=True)
+    await send_single(core, written, email, activate_url=link)
 
 
 async def after_confirmation(core: Core, contact_id: int) -> Confirmed:

@@ -31,6 +31,12 @@ from tidings.platform.core import Core
 from tidings.platform.errors import NotFound, Refused
 
 _ALL = ("tags", "lists", "company")
+# The addresses of one message, while there is no message.
+_AS_CODES = MailLinks(
+    unsubscribe_url="##crm.unsubscribe_url##",
+    manage_url="##crm.manage_subscription_url##",
+    web_view_url="##web_preview_url##",
+)
 _PERSON = f"SELECT {person_columns(_ALL)} FROM contacts c WHERE "
 
 
@@ -47,9 +53,17 @@ async def persons_by_ids(core: Core, ids: Sequence[int]) -> dict[int, Person]:
 
 
 async def person_for_address(core: Core, email: str) -> Person | None:
-    """The contact with that address, else the newest one, else None: whose data a test mail shows."""
+    """The contact with that address, else the oldest who is subscribed, else None: whose data a test mail shows."""
+    found = await person_by_address(core, email)
+    if found is not None:
+        return found
+    row = await core.db.fetchrow(_PERSON + "c.status = 'subscribed' AND c.email IS NOT NULL ORDER BY c.id LIMIT 1")
+    return person_of(row, _ALL) if row else None
+
+
+async def person_by_address(core: Core, email: str) -> Person | None:
+    """The contact with that address as mails see it, or None."""
     row = await core.db.fetchrow(_PERSON + "lower(c.email) = lower($1)", email)
-    row = row or await core.db.fetchrow(_PERSON + "c.email IS NOT NULL ORDER BY c.id DESC LIMIT 1")
     return person_of(row, _ALL) if row else None
 
 
@@ -99,24 +113,44 @@ async def shared_view(core: Core, campaign_id: int) -> str:
     return render_html(mail.compiled, nobody, MailLinks())
 
 
-async def send_test(
+async def send_test(core: Core, written: Written, recipient: str, *, sender: Mapping[str, Any] | None = None) -> None:
+    """Sends a mail as a test, right away: with the data of the contact of that address, else of the oldest one.
+
+    No row is made and nothing is tracked. The ways out in its text stay codes, and those in its headers lead to nobody
+    unless the recipient is a contact: a test must take nobody off (fluentcrm.md §4.1). Raises Refused.
+    """
+    person = await person_for_address(core, recipient)
+    is_own = person is not None and person.email.lower() == recipient.lower()
+    made = await mailing.addresses(core)
+    way_out = made.unsubscribe_url(person.id if person and is_own else 0, 0)
+    source = msgspec.structs.replace(written.source, subject="TEST: " + written.source.subject)
+    await _send(
+        core, dataclasses.replace(written, source=source), recipient, person, _AS_CODES, sender=sender, way_out=way_out
+    )
+
+
+async def send_single(core: Core, written: Written, recipient: str, *, activate_url: str = "") -> None:
+    """Sends one mail of ours (a confirmation, a link asked for) to an address right away; raises Refused.
+
+    With `activate_url` it carries unsubscribe headers: who never asked may say so for good.
+    """
+    person = await person_by_address(core, recipient)
+    links = await _links(core, person.id, activate_url=activate_url) if person else MailLinks()
+    way_out = links.unsubscribe_url if activate_url else ""
+    await _send(core, written, recipient, person, links, way_out=way_out)
+
+
+async def _send(
     core: Core,
     written: Written,
     recipient: str,
+    person: Person | None,
+    links: MailLinks,
     *,
     sender: Mapping[str, Any] | None = None,
-    prefix: str = "TEST: ",
-    activate_url: str = "",
-    has_way_out: bool = False,
+    way_out: str = "",
 ) -> None:
-    """Sends one mail right away, rendered for the contact with that address (else the newest); raises Refused.
-
-    No row is made and nothing is tracked; only with `has_way_out` it carries unsubscribe headers.
-    """
-    person = await person_for_address(core, recipient)
-    source = msgspec.structs.replace(written.source, subject=prefix + written.source.subject)
-    mail = await mailing.compiled(core, dataclasses.replace(written, source=source))
-    links = await _links(core, person.id, activate_url=activate_url) if person else MailLinks()
+    mail = await mailing.compiled(core, written)
     whose = await mailing.sender_of(core, sender or {})
     now = core.clock.now()
     shown = person or Person(id=0, email=recipient)
@@ -127,8 +161,8 @@ async def send_test(
         message_id=f"t{proof}@{whose.from_email.rpartition('@')[2]}",
         sent_at=now,
         reply_to=whose.reply_to,
-        list_unsubscribe=(links.unsubscribe_url,) if has_way_out and person else (),
-        one_click=has_way_out and person is not None,
+        list_unsubscribe=(way_out,) if way_out else (),
+        one_click=bool(way_out),
     )
     await send_now(core, whose.from_email, recipient, join(mail, shown, links, headers=headers))
 
@@ -155,4 +189,4 @@ async def send_notice(core: Core, recipient: str, subject: str, label: str, link
     values = await core.installation.values()
     name = html_escape(str(values["business_name"] or values["site_name"]))
     body = f'<p>{html_escape(label)}: <a href="{html_escape(link)}">{html_escape(link)}</a></p><p>{name}</p>'
-    await send_test(core, Written(Source(subject=subject, body=body), kind="transactional"), recipient, prefix="")
+    await send_single(core, Written(Source(subject=subject, body=body), kind="transactional"), recipient)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,6 +27,10 @@ HEARTBEAT = timedelta(seconds=8)
 _ENQUEUE = """
 INSERT INTO jobs (kind, args, unique_key, due_at, user_id) VALUES ($1, $2, $3, coalesce($4, now()), $5)
 ON CONFLICT (unique_key) WHERE state IN ('queued', 'running') DO NOTHING RETURNING id
+"""
+_ENQUEUE_MANY = """
+INSERT INTO jobs (kind, args, unique_key) SELECT $1, args, key FROM unnest($2::jsonb[], $3::text[]) AS given (args, key)
+ON CONFLICT (unique_key) WHERE state IN ('queued', 'running') DO NOTHING
 """
 _BY_KEY = "SELECT id FROM jobs WHERE unique_key = $1 AND state IN ('queued', 'running')"
 _CLAIM = """
@@ -57,8 +61,10 @@ UPDATE jobs SET stop_asked_at = now(), state = CASE state WHEN 'queued' THEN 'st
 WHERE id = $1 AND state IN ('queued', 'running')
 """
 _VIEW = """
-SELECT id, kind, args, state, attempts, progress, error, user_id, created_at, finished_at FROM jobs
-WHERE ($1::bigint IS NULL OR id = $1) AND ($2::text IS NULL OR kind = $2) ORDER BY id DESC LIMIT $3
+SELECT id, kind, args, state, attempts, progress, error, user_id, created_at, finished_at,
+    stop_asked_at IS NOT NULL AS is_stop_asked FROM jobs
+WHERE ($1::bigint IS NULL OR id = $1) AND ($2::text IS NULL OR kind = $2)
+  AND (NOT $4::bool OR state IN ('queued', 'running')) ORDER BY id DESC LIMIT $3
 """
 
 log = logging.getLogger("tidings.jobs")
@@ -100,6 +106,7 @@ class JobView:
     user_id: int | None
     created_at: datetime
     finished_at: datetime | None
+    is_stop_asked: bool = False
 
 
 class Progress:
@@ -184,6 +191,18 @@ async def enqueue(
         made = made or await to.fetchval(_BY_KEY, unique_key)
     await to.execute(f"NOTIFY {CHANNEL}")
     return made
+
+
+async def enqueue_many(tx: Connection, kind: str, wanted: Mapping[str, dict[str, Any]]) -> int:
+    """Puts many jobs into the queue in one statement: unique key -> arguments; answers how many were not there yet."""
+    made = affected(await tx.execute(_ENQUEUE_MANY, kind, list(wanted.values()), list(wanted)))
+    await tx.execute(f"NOTIFY {CHANNEL}")
+    return made
+
+
+async def count_waiting(core: Core, kind: str) -> int:
+    """How many jobs of a kind are queued or running."""
+    return await core.db.fetchval("SELECT count(*) FROM jobs WHERE kind = $1 AND state IN ('queued', 'running')", kind)
 
 
 async def claim(db: Database, kinds: Sequence[str], limit: int, *, lease: timedelta = LEASE) -> list[Claimed]:
@@ -286,12 +305,12 @@ async def request_stop(core: Core, job_id: int) -> bool:
         return affected(await tx.execute(_STOP, job_id)) == 1
 
 
-async def list_jobs(core: Core, *, kind: str | None = None, limit: int = 50) -> list[JobView]:
-    """The newest jobs first."""
-    return [JobView(**dict(row.items())) for row in await core.db.fetch(_VIEW, None, kind, limit)]
+async def list_jobs(core: Core, *, kind: str | None = None, limit: int = 50, is_live: bool = False) -> list[JobView]:
+    """The newest jobs first; with `is_live` those that wait or run."""
+    return [JobView(**dict(row.items())) for row in await core.db.fetch(_VIEW, None, kind, limit, is_live)]
 
 
 async def find_job(core: Core, job_id: int) -> JobView | None:
     """One job, or None."""
-    row = await core.db.fetchrow(_VIEW, job_id, None, 1)
+    row = await core.db.fetchrow(_VIEW, job_id, None, 1, False)
     return JobView(**dict(row.items())) if row else None

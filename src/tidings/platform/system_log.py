@@ -12,7 +12,7 @@ from datetime import datetime
 import msgspec
 
 from tidings.platform.core import Core
-from tidings.platform.db import affected
+from tidings.platform.db import Connection, affected
 from tidings.platform.logs import redact
 from tidings.platform.modules import is_on
 from tidings.platform.pagination import Page, PageRequest
@@ -31,10 +31,10 @@ class LogLine(msgspec.Struct, frozen=True):
     description: str
 
 
-async def log_event(core: Core, title: str, description: str = "") -> None:
-    """Writes a line, credentials blacked out; nothing while the module is off."""
+async def log_event(core: Core, title: str, description: str = "", *, tx: Connection | None = None) -> None:
+    """Writes a line, inside `tx` when given, credentials blacked out; nothing while the module is off."""
     if await is_on(core, "system_logs"):
-        await core.db.execute(
+        await (tx or core.db).execute(
             "INSERT INTO system_logs (at, title, description) VALUES ($1, $2, $3)",
             core.clock.now(),
             redact(title)[:300],

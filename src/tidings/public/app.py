@@ -56,6 +56,8 @@ class PublicApp:
                 return await self._pages.unsubscribe(visit)
             case "manage_subscription":
                 return await self._pages.preferences(visit)
+            case "personal_data":
+                return await self._pages.personal_data(visit)
             case "confirmation":
                 return await self._pages.confirm(visit)
             case "email_preview":

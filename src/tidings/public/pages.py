@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from typing import Any
 from urllib.parse import urlencode
@@ -23,6 +24,8 @@ from tidings.messages.optin_settings import is_target
 from tidings.messages.preview import message_view, send_notice, shared_view
 from tidings.platform.core import Core
 from tidings.platform.errors import Invalid, NotFound, RateLimited, Refused
+from tidings.privacy.actions import export_file
+from tidings.privacy.links import ask_for_data, ask_for_erasure, purpose_of, use_link
 from tidings.public.hits import anonymised
 from tidings.public.http import Reply, Visit, header_url
 from tidings.tracking import tokens
@@ -141,6 +144,7 @@ class Pages:
             last_name=view.contact.last_name or "",
             lists=[{"id": one.id, "title": one.title, "is_in": one.id in member_of} for one in public],
             standing=view.contact.status,
+            may_ask_for_data=await self._core.installation.get("personal_data_on_request"),
             unsubscribe_url=made.unsubscribe_url(view.contact.id, 0),
         )
 
@@ -191,6 +195,42 @@ class Pages:
         text = f"A confirmation email has been sent to {masked(target) if is_same_address else target}. Please confirm your email address to resubscribe"
         return await self._done(visit, text + ("" if is_same_address else " with changed email address"), is_ok=True)
 
+    async def _ask_for_data(self, visit: Visit, *, is_erasure: bool) -> Reply:
+        """Has a link of single use mailed: what stands on the page proves an old mail, not the mailbox."""
+        view = await self._contact(visit.get("_secure_hash"))
+        if view is None or not await self._core.installation.get("personal_data_on_request"):
+            return await self._done(visit, NOT_FOUND, is_ok=False)
+        try:
+            await count_try(self._core, f"personal-data:{view.contact.id}", 2)
+        except RateLimited as error:
+            return await self._done(visit, error.message, is_ok=False)
+        await (ask_for_erasure if is_erasure else ask_for_data)(self._core, view.contact.id)
+        text = "We've sent an email with a link to your inbox. The link works once and for two days."
+        return await self._done(visit, text, is_ok=True)
+
+    async def personal_data(self, visit: Visit) -> Reply:
+        """Where such a link leads: a button, and behind it the file or the erasure. GET changes nothing."""
+        token = visit.get("token")
+        purpose = await purpose_of(self._core, token)
+        if purpose is None:
+            return await self.say("Not valid", "This link is over or was used already. Please ask for another one.")
+        if visit.method != "POST":
+            title = "Erase your data" if purpose == "erase" else "Your data"
+            return await self.render("personal_data.html", title=title, purpose=purpose, token=token)
+        used = await use_link(self._core, token)
+        if used is None:
+            return await self.say("Not valid", "This link is over or was used already. Please ask for another one.")
+        if purpose == "erase":
+            text = "What we know about you is being erased. You will get no more mails from us."
+            return await self.say("Done", text)
+        _, contact_id, export_id = used
+        try:
+            file = await export_file(self._core, contact_id, export_id or 0)
+        except NotFound:
+            return await self.say("Not valid", "This file is over. Please ask for another one.")
+        named = (b"content-disposition", b'attachment; filename="personal-data.zip"')
+        return Reply(200, await asyncio.to_thread(file.read_bytes), b"application/zip", [named])
+
     # -- asking for a link
 
     async def _request_page(self, title: str, ajax_action: str) -> Reply:
@@ -234,6 +274,8 @@ class Pages:
                 return await self._submit_request(visit, is_leaving=True)
             case "fluentcrm_request_manage_subscription_ajax":
                 return await self._submit_request(visit, is_leaving=False)
+            case "tidings_personal_data" | "tidings_erasure" as asked:
+                return await self._ask_for_data(visit, is_erasure=asked == "tidings_erasure")
             case _:
                 return Reply(400, b"0", b"text/plain")
 
@@ -253,7 +295,7 @@ class Pages:
         title = "Email Confirmation"
         view = await self._to_confirm(visit)
         if view is None:
-            return await self.say(title, "Sorry! Your confirmation url is not valid", status=404)
+            return await self.say(title, "Sorry! Your confirmation url is not valid")
         contact_id, new = view.contact.id, self._new_address(visit, view.contact.id)
         looks_automatic = is_machine(visit.method, visit.headers, is_click=True)
         if visit.method != "POST" and (looks_automatic or view.contact.status == "unsubscribed"):

@@ -12,7 +12,8 @@ _SERIES = {
     "sent": "SELECT sent_at AS at FROM messages x WHERE sent_at >= $1 AND sent_at < $2",
     "opened": "SELECT opened_at AS at FROM messages x WHERE opened_at >= $1 AND opened_at < $2",
     "clicked": "SELECT clicked_at AS at FROM messages x WHERE clicked_at >= $1 AND clicked_at < $2",
-    "unsubscribed": "SELECT at FROM consents x WHERE kind = 'opt_out' AND at >= $1 AND at < $2",
+    # people who left; whom somebody took off by hand did not
+    "unsubscribed": "SELECT at FROM consents x WHERE kind = 'opt_out' AND source <> 'by_hand' AND at >= $1 AND at < $2",
 }
 # A departure says of which campaign it came only in the message.
 _LEFT = "SELECT unsubscribed_at AS at FROM messages x WHERE unsubscribed_at >= $1 AND unsubscribed_at < $2"

@@ -37,11 +37,14 @@ LOOPS: dict[str, Loop] = {
 
 # Modules that register job handlers when they are imported.
 JOB_MODULES: tuple[str, ...] = (
+    "tidings.accounts.jobs",
+    "tidings.bulk.jobs",
     "tidings.imports.jobs",
     "tidings.messages.links",
     "tidings.messages.optin",
     "tidings.migrators.jobs",
     "tidings.outgoing_webhooks.jobs",
+    "tidings.privacy.jobs",
 )
 
 STOPS_WITHIN = 8.0

@@ -11,6 +11,7 @@ from tidings.outgoing_webhooks.jobs import prune_deliveries
 from tidings.platform.core import Core
 from tidings.platform.leases import Periodic, lead
 from tidings.platform.tallies import fold
+from tidings.privacy.actions import delete_old_exports, forget_deleted
 from tidings.segments.indexes import keep_custom_field_indexes
 
 MONTHS_AHEAD = 3
@@ -38,10 +39,12 @@ async def make_partitions(core: Core) -> None:
 
 async def purge_stale(core: Core) -> None:
     """Deletes what is over and nobody looks at again: counted windows, ended sessions, uploads that were never
-    brought in, finished jobs and webhook deliveries of last month."""
+    brought in, files of personal data that are over, finished jobs and webhook deliveries of last month."""
     await delete_ended_sessions(core)
     await prune_deliveries(core)
     await delete_stale_imports(core)
+    await delete_old_exports(core)
+    await forget_deleted(core)
     async with core.db.transaction() as tx:
         await tx.execute("DELETE FROM changes WHERE at < now() - interval '1 hour'")
         await tx.execute("DELETE FROM rate_windows WHERE window_at < now() - interval '1 day'")

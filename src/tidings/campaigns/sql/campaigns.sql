@@ -58,3 +58,7 @@ UPDATE messages SET state = 'queued', updated_at = $2 WHERE campaign_id = $1 AND
 
 -- name: remove_messages
 DELETE FROM messages WHERE campaign_id = $1 AND state IN ('queued', 'deferred', 'paused', 'cancelled')
+
+-- name: forget_plan
+UPDATE campaigns SET scheduled_at = NULL, spread_until = NULL, is_drawn = false, drawn_up_to = 0, recipients_count = 0
+WHERE id = $1

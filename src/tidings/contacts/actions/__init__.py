@@ -18,14 +18,29 @@ from tidings.contacts.actions.catalog import (
     update_tag,
 )
 from tidings.contacts.actions.members import join_audience, leave_audience, update_member
-from tidings.contacts.actions.memberships import add_lists, add_tags, remove_lists, remove_tags, set_status
+from tidings.contacts.actions.memberships import (
+    add_lists,
+    add_tags,
+    change_custom,
+    change_memberships,
+    change_status,
+    change_type,
+    pairs_of,
+    remove_lists,
+    remove_tags,
+    set_status,
+)
 from tidings.contacts.actions.notes import add_note, delete_notes, update_note
-from tidings.contacts.actions.people import delete_contacts, write_contact, write_contacts
+from tidings.contacts.actions.people import delete_contacts, remove_contacts, write_contact, write_contacts
 
 __all__ = [
     "add_lists",
     "add_note",
     "add_tags",
+    "change_custom",
+    "change_memberships",
+    "change_status",
+    "change_type",
     "create_label",
     "create_list",
     "create_tag",
@@ -38,6 +53,8 @@ __all__ = [
     "ensure_tags",
     "join_audience",
     "leave_audience",
+    "pairs_of",
+    "remove_contacts",
     "remove_lists",
     "remove_tags",
     "rename_field_group",

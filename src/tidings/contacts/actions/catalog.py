@@ -109,24 +109,28 @@ async def delete_tags(core: Core, ids: Sequence[int]) -> int:
     return await core.db.execute("DELETE FROM tags WHERE id = ANY($1::bigint[])", list(ids))
 
 
-async def ensure_tags(core: Core, words: Sequence[int | str]) -> list[int]:
-    """Ids for words that may be ids, slugs or titles; an unknown text becomes a tag, an unknown id is dropped."""
+async def ensure_tags(core: Core, words: Sequence[int | str], *, may_make: bool = True) -> list[int]:
+    """Ids for words that may be ids, slugs or titles; an unknown text becomes a tag, an unknown id is dropped.
+
+    Without `may_make` an unknown text is dropped too.
+    """
     async with core.db.transaction() as tx:
-        return await _ensure(core, tx, "tags", words)
+        return await _ensure(core, tx, "tags", words, may_make=may_make)
 
 
-async def ensure_lists(core: Core, words: Sequence[int | str]) -> list[int]:
+async def ensure_lists(core: Core, words: Sequence[int | str], *, may_make: bool = True) -> list[int]:
     """As `ensure_tags`, for lists."""
     async with core.db.transaction() as tx:
-        return await _ensure(core, tx, "lists", words)
+        return await _ensure(core, tx, "lists", words, may_make=may_make)
 
 
-async def _ensure(core: Core, tx: Connection, table: Table, words: Sequence[int | str]) -> list[int]:
+async def _ensure(core: Core, tx: Connection, table: Table, words: Sequence[int | str], *, may_make: bool) -> list[int]:
     texts = list(dict.fromkeys(text for word in words if (text := rules.clean_text(str(word)))))
     numbers = {text: int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 18}
     rows = await tx.fetch(f"SELECT id FROM {table} WHERE id = ANY($1::bigint[])", list(numbers.values()))
     by_id = {row["id"] for row in rows}
-    known = await ids_of_words(tx, table, [t for t in texts if not t.isdigit()], make_at=core.clock.now())
+    named = [text for text in texts if not text.isdigit()]
+    known = await ids_of_words(tx, table, named, make_at=core.clock.now() if may_make else None)
     found = [number if (number := numbers.get(t)) in by_id else known.get(t) for t in texts]
     return list(dict.fromkeys(one for one in found if one is not None))
 

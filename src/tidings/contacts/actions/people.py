@@ -11,6 +11,7 @@ from tidings.contacts.actions.catalog import Table, ids_of_words
 from tidings.contacts.actions.memberships import change_memberships
 from tidings.contacts.companies.actions import ids_of_names
 from tidings.contacts.companies.members import change_companies
+from tidings.contacts.erased import suppress_erased
 from tidings.contacts.types import Contact, Draft, WritePolicy, Written
 from tidings.platform.core import Core
 from tidings.platform.db import Connection
@@ -187,6 +188,7 @@ async def _create(
     for _, draft in drafts:
         if not draft.values.get("email") and not draft.values.get("phone"):
             raise Invalid(dict.fromkeys(("email", "phone"), NO_ADDRESS))
+    await suppress_erased(core, tx, [str(email) for _, d in drafts if (email := d.values.get("email"))])
     rows = [dict(d.values) | {"custom": dict(d.custom), "status": d.status or "subscribed"} for _, d in drafts]
     made = await store.insert_contacts(tx, rows, at=core.clock.now())
     facts = [
@@ -225,6 +227,7 @@ async def _change(
             facts.append(Fact("contact_email_changed", contact.id, data=data, is_silent=policy.is_silent))
         done[place] = Written(contact.id, "updated" if changed or wants_status else "unchanged", tuple(changed))
     if rows:
+        await suppress_erased(core, tx, [str(row["email"]) for row in rows if row.get("email")])
         await store.update_contacts(tx, rows, at=core.clock.now(), may_rise=policy.may_rise)
         facts += await _status_facts(core, tx, [c for _, d, c in drafts if d.status is not None], policy)
         await write_facts(tx, facts)
@@ -283,6 +286,11 @@ async def _status_facts(core: Core, tx: Connection, before: Sequence[Contact], p
 async def delete_contacts(core: Core, ids: Sequence[int]) -> int:
     """Deletes contacts with their memberships, notes and consents; returns how many there were."""
     async with core.db.transaction() as tx:
-        gone = await tx.fetch(store.delete_sql, list(ids))
-        await wake_readers(tx)
-        return len(gone)
+        return await remove_contacts(tx, ids)
+
+
+async def remove_contacts(tx: Connection, ids: Sequence[int]) -> int:
+    """As `delete_contacts`, inside the caller's transaction."""
+    gone = await tx.fetch(store.delete_sql, list(ids))
+    await wake_readers(tx)
+    return len(gone)

@@ -70,6 +70,23 @@ SELECT id, $5, CASE now WHEN 'unsubscribed' THEN 'opt_out' ELSE 'opt_in' END, 'b
 FROM unnest($1::bigint[], $2::text[], $3::text[]) AS c (id, was, now)
 WHERE now = 'unsubscribed' OR (was = 'unsubscribed' AND now = 'subscribed')
 
+-- name: set_type
+WITH was AS (SELECT id FROM contacts WHERE id = ANY($1::bigint[]) AND contact_type <> $2 ORDER BY id FOR NO KEY UPDATE),
+changed AS (UPDATE contacts c SET contact_type = $2, updated_at = $3 FROM was WHERE c.id = was.id RETURNING c.id)
+INSERT INTO facts (kind, contact_id, data) SELECT 'contact_updated', id, '{"changed": ["contact_type"]}' FROM changed
+
+-- name: set_custom
+-- $2: slug, $3: the value, null to take it away.
+WITH was AS (
+    SELECT id FROM contacts WHERE id = ANY($1::bigint[]) AND custom -> $2::text IS DISTINCT FROM $3::jsonb
+    ORDER BY id FOR NO KEY UPDATE),
+changed AS (
+    UPDATE contacts c SET custom = CASE WHEN $3::jsonb IS NULL THEN c.custom - $2 ELSE c.custom || jsonb_build_object($2, $3) END,
+        updated_at = $4
+    FROM was WHERE c.id = was.id RETURNING c.id)
+INSERT INTO facts (kind, contact_id, data)
+SELECT 'contact_updated', id, jsonb_build_object('changed', jsonb_build_array('custom.' || $2)) FROM changed
+
 -- name: delete_contacts
 -- Memberships go with the contact (statement trigger); queued mails are cancelled, sent ones lose the address. The fact
 -- keeps what was known last, for whoever is to be told of it.

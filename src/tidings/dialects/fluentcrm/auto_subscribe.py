@@ -1,5 +1,5 @@
-"""Settings that make contacts of users, commenters and customers (spec §5.7). They are kept and shown; what a portal or a
-shop does with them is theirs.
+"""Settings that make contacts of users, commenters and customers (spec §5.7). Those of users are `accounts`'; there are no
+comments and no checkout here, so theirs are kept and shown for whoever asks.
 """
 
 from __future__ import annotations
@@ -7,7 +7,8 @@ from __future__ import annotations
 from typing import Any
 
 from tidings.access.types import ROLES
-from tidings.dialects._engine.calls import Call, as_ids, as_list
+from tidings.accounts.types import AccountContacts, account_settings, save_account_settings
+from tidings.dialects._engine.calls import Call, as_ids, as_list, is_true
 from tidings.dialects._engine.routes import Route
 from tidings.dialects.fluentcrm.flags import all_flags
 from tidings.dialects.fluentcrm.kept import keep, kept, note, plain, yes_no
@@ -29,11 +30,63 @@ _GROUPS: dict[str, dict[str, Any]] = {
     "woo_checkout_settings": _CHECKBOX,
     "fluent_cart_checkout_settings": _CHECKBOX,
 }
+# Of sources that are not here.
+_KEPT = ("comment_settings", "woo_checkout_settings", "fluent_cart_checkout_settings")
 _SHOPS = ("woo_checkout_settings", "fluent_cart_checkout_settings")
 
 
+def _own(wanted: AccountContacts) -> dict[str, Any]:
+    """What the core does, in this dialect's words."""
+    return {
+        "registration_setting": {
+            "status": yes_no(wanted.makes_contacts),
+            "target_list": str(wanted.list_ids[0]) if wanted.list_ids else "",
+            "target_tags": wanted.tag_ids,
+            "double_optin": yes_no(wanted.asks_to_confirm),
+        },
+        "user_syncing_settings": {
+            "status": yes_no(wanted.follows_accounts),
+            "delete_contact_on_user_delete": yes_no(wanted.deletes_with_account),
+        },
+        "role_based_tagging_settings": {
+            "status": yes_no(wanted.tags_by_role),
+            "tag_mappings": {
+                role: {"add_tags": tags.add, "remove_tags": tags.remove} for role, tags in wanted.role_tags.items()
+            },
+        },
+    }
+
+
+# wire: group, key, the core's name
+_CORE = (
+    ("registration_setting", "status", "makes_contacts"),
+    ("registration_setting", "double_optin", "asks_to_confirm"),
+    ("user_syncing_settings", "status", "follows_accounts"),
+    ("user_syncing_settings", "delete_contact_on_user_delete", "deletes_with_account"),
+)
+
+
+def _changes(call: Call) -> dict[str, Any]:
+    """What a request changes of the core's settings; keys that are not sent stay."""
+    found: dict[str, Any] = {
+        name: is_true(call.record(group)[key]) for group, key, name in _CORE if key in call.record(group)
+    }
+    sign_up = call.record("registration_setting")
+    for key, name in (("target_list", "list_ids"), ("target_tags", "tag_ids")):
+        if key in sign_up:
+            found[name] = as_ids(as_list(sign_up[key]))
+    roles = call.record("role_based_tagging_settings")
+    if roles:
+        read = _roles(roles)
+        found["tags_by_role"] = is_true(read["status"])
+        found["role_tags"] = {
+            role: {"add": row["add_tags"], "remove": row["remove_tags"]} for role, row in read["tag_mappings"].items()
+        }
+    return found
+
+
 async def get_auto_subscribe(call: Call) -> Any:
-    own = await kept(call, "auto_subscribe")
+    own = await kept(call, "auto_subscribe") | _own(await account_settings(call.core))
     body: dict[str, Any] = {
         name: {**defaults, **own.get(name, {})}
         for name, defaults in _GROUPS.items()
@@ -49,14 +102,12 @@ async def get_auto_subscribe(call: Call) -> Any:
 
 
 async def save_auto_subscribe(call: Call) -> Any:
+    await save_account_settings(call.core, **_changes(call))
     own = await kept(call, "auto_subscribe")
-    for name, defaults in _GROUPS.items():
+    for name in _KEPT:
         given = call.record(name)
         if given:
-            own[name] = {**own.get(name, {}), **_group(defaults, given)}
-    roles = call.record("role_based_tagging_settings")
-    if roles:
-        own["role_based_tagging_settings"] = _roles(roles)
+            own[name] = {**own.get(name, {}), **_group(_GROUPS[name], given)}
     await keep(call, "auto_subscribe", own)
     times = call.record("date_time_settings")
     if "classic_date_time" in times:

@@ -5,96 +5,94 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from tidings.bulk.actions import change_contacts
+from tidings.bulk.types import (
+    AddLists,
+    AddTags,
+    AskToConfirm,
+    Change,
+    DeleteContacts,
+    JoinCompanies,
+    LeaveCompanies,
+    RemoveLists,
+    RemoveTags,
+    SetField,
+    SetStatus,
+    SetType,
+)
 from tidings.contacts import actions, queries
-from tidings.contacts.companies import members
 from tidings.contacts.companies.queries import companies_by_ids
-from tidings.contacts.types import STATUSES, Draft
+from tidings.contacts.types import STATUSES
 from tidings.dialects._engine.calls import Call
 from tidings.dialects._engine.routes import Route
 from tidings.dialects.fluentcrm.subscribers import rule_of, words
-from tidings.messages.optin import send_opt_in
-from tidings.platform.errors import NotFound, Refused
+from tidings.platform.errors import Refused
 from tidings.segments.queries import where_of
 
 PER_CALL = 400
 DONE = "Selected bulk action has been successfully completed"
 
 
-async def _tags(call: Call, ids: list[int]) -> str:
-    wanted = words(dict(call.params), "action_options")
-    is_added = call.text("action_name") == "add_to_tags"
-    known = await queries.contacts_by_ids(call.core, ids)
-    drafts = [Draft(id=one, tags=wanted) if is_added else Draft(id=one, remove_tags=wanted) for one in known]
-    await actions.write_contacts(call.core, drafts)
-    return DONE
+# What a request asks for as a change, and what is said after it; `{n}` is for how many something is new.
+Asked = tuple[Change, str]
 
 
-async def _lists(call: Call, ids: list[int]) -> str:
-    wanted = words(dict(call.params), "action_options")
-    is_added = call.text("action_name") == "add_to_lists"
-    known = await queries.contacts_by_ids(call.core, ids)
-    drafts = [Draft(id=one, lists=wanted) if is_added else Draft(id=one, remove_lists=wanted) for one in known]
-    await actions.write_contacts(call.core, drafts)
-    return DONE
+def _is_added(call: Call) -> bool:
+    return call.text("action_name").startswith("add_")
 
 
-async def _status(call: Call, ids: list[int]) -> str:
+async def _tags(call: Call) -> Asked:
+    ids = await actions.ensure_tags(call.core, words(dict(call.params), "action_options"), may_make=_is_added(call))
+    return (AddTags(tuple(ids)) if _is_added(call) else RemoveTags(tuple(ids))), DONE
+
+
+async def _lists(call: Call) -> Asked:
+    ids = await actions.ensure_lists(call.core, words(dict(call.params), "action_options"), may_make=_is_added(call))
+    return (AddLists(tuple(ids)) if _is_added(call) else RemoveLists(tuple(ids))), DONE
+
+
+async def _status(call: Call) -> Asked:
     status = call.text("new_status")
     if status not in STATUSES:
         raise Refused("Please select status")
-    await actions.set_status(call.core, ids, status, reason="bulk action", may_rise=True)  # type: ignore[arg-type]
-    return "Status has been changed for the selected subscribers"
+    change = SetStatus(status, "bulk action")  # type: ignore[arg-type]
+    return change, "Status has been changed for the selected subscribers"
 
 
-async def _type(call: Call, ids: list[int]) -> str:
+async def _type(call: Call) -> Asked:
     if not call.text("new_status"):
         raise Refused("Please select contact type")
-    known = await queries.contacts_by_ids(call.core, ids)
-    await actions.write_contacts(call.core, [Draft({"contact_type": call.text("new_status")}, id=one) for one in known])
-    return "Contact Type has been updated for the selected subscribers"
+    return SetType(call.text("new_status")), "Contact Type has been updated for the selected subscribers"
 
 
-async def _custom(call: Call, ids: list[int]) -> str:
+async def _custom(call: Call) -> Asked:
     field = call.record("custom_field")
     if not field.get("key"):
         raise Refused("Please provide a valid custom field key")
-    known = await queries.contacts_by_ids(call.core, ids)
-    custom = {str(field["key"]): field.get("value")}
-    await actions.write_contacts(call.core, [Draft(custom=custom, id=one) for one in known])
-    return "Custom Fields has been updated for the selected subscribers"
+    change = SetField(str(field["key"]), field.get("value"))
+    return change, "Custom Fields has been updated for the selected subscribers"
 
 
-async def _company(call: Call, ids: list[int]) -> str:
+async def _company(call: Call) -> Asked:
     company_id = call.integer("new_status") or 0
     if company_id not in await companies_by_ids(call.core, [company_id]):
         raise Refused("Please select a company")
-    if call.text("action_name") == "add_to_company":
-        n, done = len((await members.attach_companies(call.core, ids, [company_id])).joined), "attached to"
-    else:
-        n, done = len((await members.detach_companies(call.core, ids, [company_id])).left), "detached from"
-    if not n:
-        raise Refused("No valid active subscribers found for this company")
-    return f"{n} subscribers have been {done} the selected company"
+    if _is_added(call):
+        return JoinCompanies((company_id,)), "{n} subscribers have been attached to the selected company"
+    return LeaveCompanies((company_id,)), "{n} subscribers have been detached from the selected company"
 
 
-async def _double_opt_in(call: Call, ids: list[int]) -> str:
-    for contact_id in ids:
-        try:
-            await send_opt_in(call.core, contact_id)
-        except (Refused, NotFound):
-            # who is not pending, or was asked a moment ago, is passed over
-            continue
-    return "Double optin sent to selected contacts"
+async def _double_opt_in(call: Call) -> Asked:
+    return AskToConfirm(), "Double optin sent to selected contacts"
 
 
-async def _delete(call: Call, ids: list[int]) -> str:
+async def _delete(call: Call) -> Asked:
     if not call.caller.may("fcrm_manage_contacts_delete"):
         raise Refused("You do not have permission to delete contacts")
-    await actions.delete_contacts(call.core, ids)
-    return "Selected Contacts have been deleted permanently"
+    return DeleteContacts(), "Selected Contacts have been deleted permanently"
 
 
-_ACTIONS: dict[str, Callable[[Call, list[int]], Awaitable[str]]] = {
+_ACTIONS: dict[str, Callable[[Call], Awaitable[Asked]]] = {
     "add_to_tags": _tags,
     "remove_from_tags": _tags,
     "add_to_lists": _lists,
@@ -123,8 +121,11 @@ async def do_bulk_action(call: Call) -> Any:
         raise Refused("Subscribers selection is required")
     if action is None:
         raise Refused("Selected Action is not valid")
-    message = await action(call, ids)
-    return {"last_contact_id": ids[-1], "completed_contacts": len(ids), "message": message}
+    change, message = await action(call)
+    changed = await change_contacts(call.core, ids, change)
+    if isinstance(change, JoinCompanies | LeaveCompanies) and not changed:
+        raise Refused("No valid active subscribers found for this company")
+    return {"last_contact_id": ids[-1], "completed_contacts": len(ids), "message": message.format(n=changed)}
 
 
 ROUTES = [

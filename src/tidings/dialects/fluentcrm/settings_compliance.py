@@ -18,7 +18,13 @@ _DEFAULTS = {
     "email_click_tracking": "yes",
     "email_open_tracking": "yes",
 }
-_FLAGS = ("anonymize_ip", "one_click_unsubscribe")
+# wire key: core setting that is true or false
+_FLAGS = {
+    "anonymize_ip": "anonymize_ip",
+    "one_click_unsubscribe": "one_click_unsubscribe",
+    "personal_data_export": "personal_data_on_request",
+    "delete_contact_on_user": "deletes_contact_with_user",
+}
 # wire key: core setting
 _TRACKING = {"email_open_tracking": "open_tracking", "email_click_tracking": "click_tracking"}
 
@@ -26,7 +32,7 @@ _TRACKING = {"email_open_tracking": "open_tracking", "email_click_tracking": "cl
 async def _shown(call: Call) -> dict[str, str]:
     values = await call.core.installation.values()
     stored = {**_DEFAULTS, **await kept(call, "compliance")}
-    stored |= {name: "yes" if values[name] else "no" for name in _FLAGS}
+    stored |= {name: "yes" if values[core] else "no" for name, core in _FLAGS.items()}
     return stored | {name: values[core] for name, core in _TRACKING.items()}
 
 
@@ -36,7 +42,7 @@ async def get_compliance(call: Call) -> Any:
 
 async def save_compliance(call: Call) -> Any:
     given = {name: call.text(name) for name in _DEFAULTS if name in call}
-    changes: dict[str, Any] = {name: is_true(given[name]) for name in _FLAGS if name in given}
+    changes: dict[str, Any] = {core: is_true(given[name]) for name, core in _FLAGS.items() if name in given}
     for name, core in _TRACKING.items():
         if given.get(name) in ("yes", "no", "anonymous"):
             changes[core] = given[name]

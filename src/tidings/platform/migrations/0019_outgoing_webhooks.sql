@@ -37,6 +37,7 @@ CREATE TABLE webhook_events (
     UNIQUE (form, once)
 );
 CREATE INDEX webhook_events_age ON webhook_events (created_at);
+CREATE INDEX webhook_events_of_contact ON webhook_events (contact_id) WHERE contact_id IS NOT NULL;
 
 CREATE TABLE webhook_deliveries (
     id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

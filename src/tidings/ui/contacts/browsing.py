@@ -9,7 +9,9 @@ from litestar import Response, get
 
 from tidings.contacts import queries as contacts
 from tidings.contacts.types import STATUSES
+from tidings.platform.modules import is_on
 from tidings.segments.queries import where_of
+from tidings.ui.contacts.changes import live_changes
 from tidings.ui.contacts.filters import WORDS, rule_of, shelves_of
 from tidings.ui.shell.forms import Form
 from tidings.ui.shell.visit import Visiting
@@ -24,6 +26,7 @@ async def contacts_page(visit: Visiting) -> Response[Any]:
     shelves = await shelves_of(core)
     rule = rule_of(words, shelves.segments)
     where = await where_of(core, rule) if rule is not None else None
+    may_change = visit.me.may("fcrm_manage_contacts")
     is_piece = visit.request.headers.get("hx-target") == TABLE
     return await visit.page(
         "contacts/index.html",
@@ -34,6 +37,8 @@ async def contacts_page(visit: Visiting) -> Response[Any]:
         shelves=shelves,
         statuses=STATUSES,
         filter_words=kept(words),
+        changes=[] if is_piece or not may_change else await live_changes(core),
+        has_companies=await is_on(core, "companies"),
     )
 
 

@@ -67,12 +67,16 @@ def draft_of(
 ) -> Draft:
     """What was typed, as a patch of exactly the fields that the form shows: an empty one clears."""
     values = {name: form.text(name) or None for name in names}
-    custom: dict[str, Any] = {}
-    for slug, definition in definitions.items():
-        name = CUSTOM + slug
-        value = form.texts(name) if definition.is_many else form.text(name)
-        if value or id is not None:
-            custom[slug] = value or None
+    typed = typed_values(definitions, form)
+    custom = typed if id is not None else {slug: value for slug, value in typed.items() if value}
     return Draft(
         values=values, custom=custom, id=id, status=status, lists=tuple(form.ids("lists")), tags=tuple(form.ids("tags"))
     )
+
+
+def typed_values(definitions: Mapping[str, CustomField], form: Form) -> dict[str, Any]:
+    """What was typed for each custom field, None where nothing was."""
+    return {
+        slug: (form.texts(CUSTOM + slug) if definition.is_many else form.text(CUSTOM + slug)) or None
+        for slug, definition in definitions.items()
+    }

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tidings.ui.contacts import browsing, bulk, editing, profile
+from tidings.ui.contacts import browsing, bulk, changes, editing, privacy, profile
 
-ROUTES = [*browsing.ROUTES, *bulk.ROUTES, *editing.ROUTES, *profile.ROUTES]
+ROUTES = [*browsing.ROUTES, *bulk.ROUTES, *changes.ROUTES, *editing.ROUTES, *profile.ROUTES, *privacy.ROUTES]

@@ -26,7 +26,7 @@ from tidings.ui.shell.visit import Visiting
 LINES = 30
 
 
-async def _profile(visit: Visiting, view: ContactView, template: str, *, status: int = 200, **values: Any) -> Any:
+async def show_profile(visit: Visiting, view: ContactView, template: str, *, status: int = 200, **values: Any) -> Any:
     """A tab of the profile inside its frame; ten statements for the frame, whatever the contact has."""
     core, contact = visit.core, view.contact
     return await visit.page(
@@ -64,7 +64,7 @@ async def profile_page(visit: Visiting, contact_id: FromPath[int]) -> Response[A
     """What happened to a contact, newest first."""
     view = await contacts.contact_by_id(visit.core, contact_id)
     lines = await lines_of(visit.core, contact_id, limit=LINES)
-    return await _profile(visit, view, "contacts/activity.html", lines=lines, more=len(lines) == LINES)
+    return await show_profile(visit, view, "contacts/activity.html", lines=lines, more=len(lines) == LINES)
 
 
 @get("/contacts/{contact_id:int}/timeline", permission="fcrm_read_contacts")
@@ -85,14 +85,14 @@ async def mails_page(visit: Visiting, contact_id: FromPath[int]) -> Response[Any
     view = await contacts.contact_by_id(visit.core, contact_id)
     table = visit.table(sort="id")
     rows = await list_messages(visit.core, table.request, contact_id=contact_id)
-    return await _profile(visit, view, "contacts/mails.html", table=table, rows=rows)
+    return await show_profile(visit, view, "contacts/mails.html", table=table, rows=rows)
 
 
 async def _notes(visit: Visiting, contact_id: int, form: Form, status: int = 200) -> Response[Any]:
     view = await contacts.contact_by_id(visit.core, contact_id)
     table = visit.table(sort="id")
     notes = await contacts.list_notes(visit.core, contact_id, table.request)
-    return await _profile(visit, view, "contacts/notes.html", table=table, rows=notes, form=form, status=status)
+    return await show_profile(visit, view, "contacts/notes.html", table=table, rows=notes, form=form, status=status)
 
 
 @get("/contacts/{contact_id:int}/notes", permission="fcrm_read_contacts")
@@ -132,7 +132,7 @@ async def details(visit: Visiting, contact_id: int, form: Form | None = None, st
     view = await contacts.contact_by_id(visit.core, contact_id)
     form = form or forms.shown(view.contact)
     inputs = forms.custom_inputs(await contacts.custom_fields(visit.core), form)
-    return await _profile(visit, view, "contacts/details.html", form=form, inputs=inputs, status=status)
+    return await show_profile(visit, view, "contacts/details.html", form=form, inputs=inputs, status=status)
 
 
 @get("/contacts/{contact_id:int}/details", permission="fcrm_read_contacts")

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tidings.ui.imports import deciding, running, uploading
+from tidings.ui.imports import deciding, moving, running, uploading
 
-ROUTES = [*uploading.ROUTES, *deciding.ROUTES, *running.ROUTES]
+ROUTES = [*uploading.ROUTES, *deciding.ROUTES, *running.ROUTES, *moving.ROUTES]

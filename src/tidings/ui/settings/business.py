@@ -12,6 +12,7 @@ from tidings.ui.shell.texts import _
 from tidings.ui.shell.visit import Visiting
 
 MAY = "fcrm_manage_settings"
+FLAGS = ("anonymize_ip", "one_click_unsubscribe", "personal_data_on_request", "deletes_contact_with_user")
 TEXTS = (
     "business_name",
     "business_address",
@@ -51,7 +52,7 @@ async def save_tracking(visit: Visiting) -> Response[Any]:
         name: form.text(name) if form.text(name) in ("yes", "no", "anonymous") else "yes"
         for name in ("open_tracking", "click_tracking")
     }
-    changes |= {name: form.flag(name) for name in ("anonymize_ip", "one_click_unsubscribe")}
+    changes |= {name: form.flag(name) for name in FLAGS}
     changes["email_footer"] = str(form.value("email_footer")).strip()
     return await _store(visit, form, changes, "settings/tracking.html", "/settings/tracking")
 

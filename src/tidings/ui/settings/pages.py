@@ -6,7 +6,18 @@ from typing import Any
 
 from litestar import Response, get
 
-from tidings.ui.settings import business, keys, modules, observing, observing_log, optin, profile, sending, team
+from tidings.ui.settings import (
+    accounts,
+    business,
+    keys,
+    modules,
+    observing,
+    observing_log,
+    optin,
+    profile,
+    sending,
+    team,
+)
 from tidings.ui.shell.visit import Visiting
 
 
@@ -20,6 +31,7 @@ ROUTES = [
     entrance,
     *profile.ROUTES,
     *business.ROUTES,
+    *accounts.ROUTES,
     *sending.ROUTES,
     *optin.ROUTES,
     *team.ROUTES,
