@@ -55,7 +55,7 @@ def _operation(route: Route, path: str, reference: Reference) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": route.operation,
         "summary": route.summary or described.summary or sentence(route.operation),
-        "tags": [route.path.split("/")[1] or "index"],
+        "tags": [route.path.split("/")[1].removesuffix(".json") or "index"],
         "parameters": [*_path_parameters(route, path, example), *_query_parameters(described, example)],
         "responses": {**_success(route, described, example), **_refusals(route, path, reference)},
     }
@@ -121,7 +121,7 @@ def _success(route: Route, described: Described, example: Mapping[str, Any]) -> 
     content: dict[str, Any] = {"schema": schema or described.answer or {}}
     if "answer" in example:
         content["example"] = example["answer"]
-    return {str(status): {"description": "Success", "content": {"application/json": content}}}
+    return {str(status): {"description": "Success", "content": {described.answer_kind: content}}}
 
 
 def _refusals(route: Route, path: str, reference: Reference) -> dict[str, Any]:

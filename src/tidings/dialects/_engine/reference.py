@@ -66,6 +66,7 @@ class Described:
     body: Schema | None = None
     answer: Schema | None = None
     is_needed: bool = True
+    answer_kind: str = "application/json"
 
 
 @dataclass(frozen=True, slots=True)

@@ -170,6 +170,8 @@ OPERATIONS: dict[str, Described] = {
         ),
         answer=_told("contact", ref("Contact")),
     ),
+    "export-subscribers": Described("Export contacts", answer=TEXT, answer_kind="text/csv"),
+    "export-system-logs": Described("Export the system log", answer=TEXT, answer_kind="text/csv"),
     "delete-subscriber": Described("Delete a contact", answer=_SAID),
     "bulk-add-update": Described(
         "Create or update many contacts",
