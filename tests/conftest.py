@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import tempfile
@@ -25,9 +26,9 @@ NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 _LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0", "/")
 
 
-@pytest.fixture(autouse=True, scope="session")
-def closed_network() -> Iterator[None]:
-    """Nothing leaves this machine: a connection to anything but loopback fails the test."""
+@contextlib.contextmanager
+def loopback_only() -> Iterator[None]:
+    """Nothing leaves this machine: a connection to anything but loopback fails."""
     connect = socket.socket.connect
 
     def guarded(self: socket.socket, address: object) -> object:
@@ -37,8 +38,17 @@ def closed_network() -> Iterator[None]:
         return connect(self, address)  # type: ignore[arg-type]
 
     socket.socket.connect = guarded  # type: ignore[method-assign,assignment]
-    yield
-    socket.socket.connect = connect  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        socket.socket.connect = connect  # type: ignore[method-assign]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def closed_network() -> Iterator[None]:
+    """A test that reaches out fails."""
+    with loopback_only():
+        yield
 
 
 @pytest.fixture(scope="session")

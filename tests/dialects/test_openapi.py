@@ -12,9 +12,15 @@ from openapi_spec_validator import validate
 from tests.dialects.mouth import Mouth, open_mouth
 from tests.dialects.test_fuzz import furnished
 from tidings import __version__
+from tidings.dialects._engine.openapi import sentence
+from tidings.dialects._engine.reference import Reference
+from tidings.dialects.fluentcrm.reference import REFERENCE as FLUENTCRM
+from tidings.dialects.fluenzr.reference import REFERENCE as FLUENZR
+from tidings.dialects.furiosa.reference import REFERENCE as FURIOSA
 from tidings.platform.core import Core
 
 NAMES = ["fluentcrm", "furiosa", "fluenzr"]
+REFERENCES = {"fluentcrm": FLUENTCRM, "furiosa": FURIOSA, "fluenzr": FLUENZR}
 _PARAM = re.compile(r"\{(\w+)(?::(\w+))?\}")
 _METHODS = {"get", "put", "post", "delete", "patch", "head", "options", "trace"}
 
@@ -70,6 +76,36 @@ async def test_every_route_says_whom_it_serves_and_how(core: Core):
             assert route.permission != "-" or route.operation == "openapi" or route.path.startswith("/public/")
             assert re.fullmatch(r"[a-z][A-Za-z0-9-]*", route.operation)
         await mouth.client.aclose()
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_what_is_described_exists_and_the_examples_stand_in_the_document(core: Core, name: str):
+    mouth = await open_mouth(core, name)
+    known = {route.operation for route in mouth.table.routes if route.handler}
+    reference: Reference = REFERENCES[name]
+    assert set(reference.operations) <= known
+    assert set(reference.examples) <= known
+    assert len(reference.examples) >= 15
+    told = {one["operationId"]: one for one in _operations(await _document(mouth)).values()}
+    for operation, example in reference.examples.items():
+        if "answer" in example:
+            content = told[operation]["responses"][str(example["status"])]["content"]
+            assert content["application/json"]["example"] == example["answer"]
+        if "body" in example["request"]:
+            content = told[operation]["requestBody"]["content"]
+            assert content["application/json"]["example"] == example["request"]["body"]
+        queried = {one["name"]: one.get("example") for one in told[operation]["parameters"] if one["in"] == "query"}
+        for parameter, value in example["request"].get("query", {}).items():
+            assert queried[parameter] == value, (operation, parameter)
+    await mouth.client.aclose()
+
+
+@pytest.mark.parametrize(
+    ("operation", "words"),
+    [("list-tags", "List tags"), ("getFormTemplates", "Get form templates"), ("sum-up-contact", "Sum up contact")],
+)
+def test_an_operation_without_a_summary_is_called_by_its_id(operation: str, words: str):
+    assert sentence(operation) == words
 
 
 @pytest.mark.parametrize("name", NAMES)

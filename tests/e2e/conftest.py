@@ -6,14 +6,9 @@ errors, requests to other hosts and breaches of the content policy.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
-import socket
 import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +18,7 @@ import pytest
 from axe_playwright_python.base import AXE_FILE_PATH
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
+from tests.serving import SECRET_KEY, serving
 from tidings.access import actions as access
 from tidings.platform.core import Core
 from tidings.platform.crypto import load_keyring
@@ -57,62 +53,12 @@ def built_interface() -> None:
     subprocess.run([npm, "run", "build"], cwd=frontend, check=True, capture_output=True)
 
 
-def _free_port() -> int:
-    with contextlib.closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def _await_answer(url: str, process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        if process.poll() is not None:
-            raise RuntimeError("the server ended before it answered")
-        with contextlib.suppress(OSError), urllib.request.urlopen(f"{url}/healthz", timeout=2) as answer:
-            if answer.status == 200:
-                return
-        time.sleep(0.05)
-    raise RuntimeError("the server did not answer in time")
-
-
 @pytest.fixture
 def live_server(built_interface: None, dsn: str, core: Core, tmp_path: Path) -> Iterator[LiveServer]:
     """Tidings on a free port, over the test's own database."""
-    port = _free_port()
-    environment = {
-        **os.environ,
-        "DATABASE_URL": dsn,
-        "TIDINGS_DATA": str(tmp_path),
-        "TIDINGS_PORT": str(port),
-        "TIDINGS_SECRET_KEY": "browser-tests-secret-key-of-32-bytes",
-    }
-    keys = load_keyring(tmp_path, environment["TIDINGS_SECRET_KEY"])
-    with (tmp_path / "server.log").open("wb") as log:
-        process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "granian",
-                "--interface",
-                "asgi",
-                "--host",
-                "127.0.0.1",
-                "--port",
-                str(port),
-                "--factory",
-                "--no-ws",
-                "tidings.app:create",
-            ],
-            env=environment,
-            stdout=log,
-            stderr=log,
-        )
-        try:
-            _await_answer(url := f"http://127.0.0.1:{port}", process)
-            yield LiveServer(url, Core(core.db, core.clock, keys, Installation(core.db, keys), tmp_path))
-        finally:
-            process.terminate()
-            process.wait(20)
+    with serving(dsn, tmp_path) as url:
+        keys = load_keyring(tmp_path, SECRET_KEY)
+        yield LiveServer(url, Core(core.db, core.clock, keys, Installation(core.db, keys), tmp_path))
 
 
 @pytest.fixture(scope="session")

@@ -79,3 +79,9 @@ class Shape:
     def schema(self) -> dict[str, Any]:
         """The JSON schema of the wire object."""
         return {"type": "object", "properties": {f.wire: dict(f.codec.schema) for f in self.fields}}
+
+    def body_schema(self) -> dict[str, Any]:
+        """The JSON schema of what a body may hold of it."""
+        properties = {wire: dict(declared.codec.schema) for wire, declared in self._writable.items()}
+        required = [wire for wire, declared in self._writable.items() if declared.is_required]
+        return {"type": "object", "properties": properties} | ({"required": required} if required else {})

@@ -32,6 +32,7 @@ from tidings.dialects.fluentcrm import (
     webhooks,
 )
 from tidings.dialects.fluentcrm.dialect import PREFIX, may
+from tidings.dialects.fluentcrm.reference import REFERENCE
 
 _SECURITY = {"basic": {"type": "http", "scheme": "basic"}}
 # Some refusals are a bare text.
@@ -63,8 +64,9 @@ def _index_entry(call: Call, route: Route) -> dict[str, Any]:
 
 async def openapi(call: Call) -> Any:
     """The OpenAPI document of this dialect."""
+    title = "Tidings, FluentCRM dialect"
     return Answer(
-        document(build(), title="Tidings, FluentCRM dialect", prefix=PREFIX, security=_SECURITY, error_schema=_ERROR)
+        document(build(), title=title, prefix=PREFIX, security=_SECURITY, error_schema=_ERROR, reference=REFERENCE)
     )
 
 

@@ -10,6 +10,7 @@ from tidings.dialects._engine.openapi import document
 from tidings.dialects._engine.routes import Route, RouteTable
 from tidings.dialects.fluenzr import contacts, groups, webhooks
 from tidings.dialects.fluenzr.dialect import PREFIX, mount
+from tidings.dialects.fluenzr.reference import REFERENCE
 from tidings.platform.core import Core
 
 _ERROR = {
@@ -28,8 +29,9 @@ _ERROR = {
 async def openapi(_call: Call) -> Any:
     """The OpenAPI document of this dialect."""
     security = {"bearer": {"type": "http", "scheme": "bearer"}}
+    title = "Tidings, FluenzR dialect"
     return Answer(
-        document(table(), title="Tidings, FluenzR dialect", prefix=PREFIX, security=security, error_schema=_ERROR)
+        document(table(), title=title, prefix=PREFIX, security=security, error_schema=_ERROR, reference=REFERENCE)
     )
 
 

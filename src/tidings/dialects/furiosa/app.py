@@ -10,6 +10,7 @@ from tidings.dialects._engine.openapi import document
 from tidings.dialects._engine.routes import Route, RouteTable
 from tidings.dialects.furiosa import analytics, campaigns, pages, resources
 from tidings.dialects.furiosa.dialect import PREFIX, mount
+from tidings.dialects.furiosa.reference import REFERENCE
 from tidings.platform.core import Core
 
 _ERROR = {
@@ -27,8 +28,9 @@ _ERROR = {
 async def openapi(_call: Call) -> Any:
     """The OpenAPI document of this dialect."""
     security = {"bearer": {"type": "http", "scheme": "bearer"}}
+    title = "Tidings, Furiosa dialect"
     return Answer(
-        document(table(), title="Tidings, Furiosa dialect", prefix=PREFIX, security=security, error_schema=_ERROR)
+        document(table(), title=title, prefix=PREFIX, security=security, error_schema=_ERROR, reference=REFERENCE)
     )
 
 

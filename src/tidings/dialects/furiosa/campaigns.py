@@ -84,7 +84,8 @@ async def _values(call: Call) -> dict[str, Any]:
             )
             if len(rows) != len(set(ids)):
                 problems["audience_ids"] = Problem("exists", "One of the audiences does not exist.")
-            values["audience"] = to_json(InLists("in", tuple(ids))) if ids else {}
+            else:
+                values["audience"] = to_json(InLists("in", tuple(ids))) if ids else {}
     if problems:
         raise Invalid(problems)
     return values

@@ -1,0 +1,1 @@
+"""What the dialects answer, as typed records."""

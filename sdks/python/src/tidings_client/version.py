@@ -1,0 +1,3 @@
+"""The version of this package, which the User-Agent names."""
+
+VERSION = "0.1.0"
