@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ from tidings.contacts.types import Draft
 from tidings.imports import actions as imports
 from tidings.imports.running import run_import
 from tidings.platform import jobs
+from tidings.platform.clock import FixedClock
 from tidings.platform.core import Core
 from tidings.platform.errors import Conflict, NotFound
 from tidings.privacy import actions
@@ -28,10 +30,10 @@ from tidings.segments.types import Everybody
 # Gone with the contact by the database itself, or by its statement triggers.
 CASCADES = {
     *("consents", "contact_companies", "contact_events", "contact_lists", "contact_tags", "form_submissions", "notes"),
-    *("personal_exports", "privacy_links"),
+    *("personal_exports", "privacy_links", "webhook_deliveries"),
 }
 # Named in privacy/sql/erasing.sql.
-ERASED = {"facts", "messages"}
+ERASED = {"facts", "messages", "webhook_events"}
 
 
 async def everything(core: Core) -> str:
@@ -148,3 +150,32 @@ async def test_an_erasure_that_is_taken_up_again_finds_nobody(core: Core):
     await erase_contact(core, sent.contact_id)
     await jobs.run_claimed(core, job)
     assert await core.db.fetchval("SELECT state FROM jobs WHERE id = $1", job.id) == "done"
+
+
+async def test_what_other_programs_were_told_or_wait_to_be_told_goes_too(core: Core):
+    made = [await contacts.write_contact(core, Draft({"email": f"{name}@example.org"})) for name in ("ada", "ben")]
+    await core.db.execute(
+        """WITH e AS (INSERT INTO webhook_endpoints (form, url, events, secret, created_at, updated_at)
+            VALUES ('fluenzr', 'https://example.org', '{}', '', now(), now()) RETURNING id),
+        v AS (INSERT INTO webhook_events (form, kind, contact_id, at, body, created_at)
+            SELECT 'fluenzr', 'contact.updated', id, now(), 'told', now() FROM unnest($1::bigint[]) id RETURNING id, contact_id)
+        INSERT INTO webhook_deliveries (endpoint_id, event_id, kind, contact_id, due_at, created_at)
+        SELECT e.id, v.id, 'contact.updated', v.contact_id, now(), now() FROM e, v""",
+        [one.id for one in made],
+    )
+    await erase_contact(core, made[0].id)
+    for table in ("webhook_events", "webhook_deliveries"):
+        rows = await core.db.fetch(f"SELECT contact_id FROM {table}")
+        assert [row["contact_id"] for row in rows] == [made[1].id]
+
+
+async def test_what_a_deletion_tells_of_a_person_is_forgotten_after_a_while(core: Core, clock: FixedClock):
+    made = await contacts.write_contact(core, Draft({"email": "ada@example.org", "first_name": "Ada"}))
+    await contacts.delete_contacts(core, [made.id])
+    await core.db.execute("UPDATE facts SET at = $1", clock.now())
+    assert await actions.forget_deleted(core) == 0
+    assert "ada@example.org" in await everything(core)
+    clock.set(clock.now() + actions.TOLD_FOR + timedelta(seconds=1))
+    assert await actions.forget_deleted(core) == 1
+    assert await actions.forget_deleted(core) == 0
+    assert "ada@example.org" not in await everything(core)

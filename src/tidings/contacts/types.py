@@ -111,6 +111,11 @@ class Membership(msgspec.Struct, frozen=True):
         """The title of the tag or list."""
         return self.term.title
 
+    @property
+    def slug(self) -> str:
+        """The slug of the tag or list."""
+        return self.term.slug
+
 
 @dataclass(frozen=True, slots=True)
 class ContactView:
