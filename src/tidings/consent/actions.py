@@ -118,9 +118,7 @@ async def record_consents(
         return
     args = (list(contact_ids), list(moments), list(sources), list(reasons), core.clock.now())
     rows = await tx.fetch(_GIVEN, *args)
-    await write_facts(
-        tx, [Fact("consent_recorded", row["contact_id"], data={"source": row["source"]}) for row in rows]
-    )
+    await write_facts(tx, [Fact("consent_recorded", row["contact_id"], data={"source": row["source"]}) for row in rows])
 
 
 async def record_consent(
