@@ -63,7 +63,8 @@ async def test_a_key_for_reading_only_reads(core: Core, fluenzr: Mouth):
         path = re.sub(r"\{id.*?\}", contact if "contacts/" in route.path else group, route.path)
         answer = await fluenzr.ask(route.method, path, None if route.method == "GET" else {}, auth=reader)
         if route.method == "GET" or route.path == "/contacts/search":
-            assert answer.status_code == 200, route.path
+            # That nothing of another kind bears the id is told only to who may read.
+            assert answer.status_code in (200, 404), route.path
         else:
             assert "read-only" in refused(answer, 403, "FORBIDDEN"), route.path
     assert await changed(core, before) == []

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any
 
 from tidings.consent.queries import Consent, latest_opt_ins
 from tidings.contacts import actions, catalog, queries, rules
 from tidings.contacts.types import ContactView, CustomField, Draft, WritePolicy
 from tidings.dialects._engine.calls import Call, as_integer
 from tidings.dialects._engine.routes import Route
+from tidings.dialects.fluenzr.filters import comparison, rules_of_filters, status_rule, tag_rule
 from tidings.dialects.fluenzr.ids import number_of, opaque
 from tidings.dialects.fluenzr.wire import (
-    STATUS_IN,
     actor_of,
     consent_of,
     contact_bodies,
@@ -31,9 +31,8 @@ from tidings.pipeline.queries import list_stages
 from tidings.pipeline.types import PersonDraft
 from tidings.platform.errors import Conflict, Invalid, NotFound, Problem
 from tidings.platform.pagination import PageRequest
-from tidings.segments.fields import CUSTOM_KINDS, FieldKind
 from tidings.segments.queries import where_of
-from tidings.segments.types import All, ColumnIs, CustomFieldIs, HasTags, InLists, Nobody, Rule, Search, StatusIn
+from tidings.segments.types import All, ColumnIs, InLists, Nobody, Rule, Search
 
 MAX_BULK = 1000
 
@@ -52,82 +51,30 @@ async def _list(call: Call, rules_: list[Rule], request: PageRequest) -> Any:
     return rows_answer(page, await contact_bodies(call.core, page.rows))
 
 
-def _rule(field: str, make: Callable[[], Rule]) -> Rule:
-    """A rule; what cannot be compared (too long, characters that no column holds) is the field's fault."""
-    try:
-        return make()
-    except ValueError as error:
-        raise Invalid({field: Problem("value", f"{field}: {error}")}) from error
-
-
-async def _tag_rule(call: Call, titles: list[str]) -> Rule:
-    rows = await call.core.db.fetch(
-        "SELECT id FROM tags WHERE lower(title) = ANY($1::text[])", [t.lower() for t in titles]
-    )
-    return HasTags("in", tuple(row["id"] for row in rows)) if rows else Nobody()
-
-
 async def list_contacts(call: Call) -> Any:
     found: list[Rule] = []
     if call.text("email"):
-        found.append(_rule("email", lambda: ColumnIs("email", "contains", call.text("email"))))
+        found.append(comparison("email", lambda: ColumnIs("email", "contains", call.text("email"))))
     if call.text("status"):
-        found.append(_status_rule(call.text("status")))
+        found.append(status_rule(call.text("status")))
     group = call.text("groupId") or call.text("group")
     if group:
         number = number_of("grp", group) or as_integer(group)
         found.append(InLists("in", (number,)) if number is not None else Nobody())
     if call.text("tag"):
-        found.append(await _tag_rule(call, [call.text("tag")]))
+        found.append(await tag_rule(call, [call.text("tag")]))
     return await _list(call, found, page_request(call))
 
 
-def _status_rule(word: str) -> Rule:
-    if word not in STATUS_IN:
-        raise Invalid({"status": Problem("in", f"status must be one of {', '.join(STATUS_IN)}")})
-    return StatusIn(STATUS_IN[word]) if STATUS_IN[word] else Nobody()
-
-
 async def search_contacts(call: Call) -> Any:
-    filters = call.params.get("filters") or {}
-    if not isinstance(filters, dict):
-        raise Invalid({"filters": Problem("type", "filters must be an object")})
-    found: list[Rule] = []
+    found = await rules_of_filters(call)
     if call.text("query").strip():
-        found.append(_rule("query", lambda: Search(call.text("query"))))
-    if filters.get("status"):
-        found.append(_status_rule(str(filters["status"])))
-    if filters.get("groups"):
-        found.append(InLists("in", tuple(numbers(filters["groups"], "grp", "filters.groups"))))
-    if filters.get("tags"):
-        found.append(await _tag_rule(call, list(texts(filters["tags"], "filters.tags"))))
-    custom = filters.get("customFields") or {}
-    if not isinstance(custom, dict):
-        raise Invalid({"filters.customFields": Problem("type", "customFields must be an object")})
-    definitions = await queries.custom_fields(call.core) if custom else {}
-    found += [_custom_rule(definitions.get(slug), slug, value) for slug, value in custom.items()]
+        found.append(comparison("query", lambda: Search(call.text("query"))))
     sort = call.params.get("sort")
     if isinstance(sort, dict):
         order = {"sort": sort.get("field"), "order": sort.get("order") or "desc"}
         call.params = {**call.params, **{k: v for k, v in order.items() if v}}
     return await _list(call, found, page_request(call))
-
-
-_EQUAL = {"many": "in", "day": "date_equal"}
-
-
-def _custom_rule(definition: CustomField | None, slug: str, value: Any) -> Rule:
-    """The field holds the value: of several options, is one of them; as the kind of the field compares."""
-    field = f"filters.customFields.{slug}"
-    if isinstance(value, dict | list) or value is None:
-        raise Invalid({field: Problem("type", f"{field} must be one value")})
-    if definition is None:
-        return Nobody()
-    kind = CUSTOM_KINDS[definition.kind]
-    text = str(value)
-    wanted = (text,) if kind == "many" else text
-    kind_of_field = cast(FieldKind, definition.kind)
-    return _rule(field, lambda: CustomFieldIs(slug, kind_of_field, cast(Any, _EQUAL.get(kind, "equals")), wanted))
 
 
 @dataclass(frozen=True, slots=True)

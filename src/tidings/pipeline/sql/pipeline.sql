@@ -17,8 +17,8 @@ SELECT count(*) FROM (
     ORDER BY c.id FOR NO KEY UPDATE OF c) locked
 
 -- name: move
--- Contacts ({who} of $1, locked) to a stage ($2, $3 its title; null takes them out), log and facts with it. Who stands
--- there already is left alone. $4 now, $5 and $6 who, $7 the note, $8 silent. {answer}: what of them comes back.
+-- Contacts (locked; "who" says which by $1) to a stage ($2, $3 its title; null takes them out), log and facts with it.
+-- Who stands there already is left alone. $4 now, $5 and $6 who did it, $7 the note, $8 silent. "answer" comes back.
 WITH was AS (
     SELECT c.id AS contact_id, p.stage_id, s.title
     FROM contacts c LEFT JOIN pipeline_places p ON p.contact_id = c.id LEFT JOIN pipeline_stages s ON s.id = p.stage_id
