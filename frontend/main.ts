@@ -9,12 +9,14 @@ import "./styles/mail.css";
 import "./styles/imports.css";
 import "./styles/segments.css";
 import "./styles/companies.css";
+import "./styles/pipeline.css";
 import "bootstrap/js/dist/dropdown";
 import "bootstrap/js/dist/collapse";
 import "bootstrap/js/dist/tab";
 import htmx from "htmx.org";
 import { watchBulk } from "./shared/bulk";
 import { watchConfirm } from "./shared/confirm";
+import { csrfToken } from "./shared/csrf";
 import { watchForms } from "./shared/forms";
 import { watchInsert } from "./shared/insert";
 import { mountIslands } from "./shared/islands";
@@ -37,7 +39,7 @@ htmx.config.responseHandling = [
   { code: "[45]..", swap: false, error: true },
 ];
 
-const token = document.querySelector<HTMLMetaElement>('meta[name="csrf"]')?.content ?? "";
+const token = csrfToken();
 document.addEventListener("htmx:configRequest", (event) => {
   const detail = (event as CustomEvent).detail;
   if (token) detail.headers["X-CSRF-Token"] = token;

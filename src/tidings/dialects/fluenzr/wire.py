@@ -33,6 +33,11 @@ _NAMES = {column: wire for wire, column in TEXTS.items()} | {
     "stage": "pipelineStageId",
     "move_to": "moveTo",
     "title": "name",
+    "from_email": "email",
+    "from_name": "displayName",
+    "host": "smtp.host",
+    "username": "smtp.username",
+    "imap_host": "imap.host",
 }
 SORTS = {**TEXTS, "createdAt": "created_at", "updatedAt": "updated_at", "status": "status", "id": "id"}
 MAX_TAG = 192

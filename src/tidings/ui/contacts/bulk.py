@@ -11,16 +11,19 @@ from litestar import Response, post
 from tidings.contacts import actions
 from tidings.contacts import queries as contacts
 from tidings.contacts.types import EDITABLE_STATUSES, Status
+from tidings.pipeline.actions import move_contacts
+from tidings.pipeline.queries import list_stages
 from tidings.platform.core import Core
 from tidings.platform.errors import Invalid, Problem
 from tidings.segments.queries import list_segments, where_of
 from tidings.ui.contacts.filters import rule_of, shelves_of
+from tidings.ui.pipeline.card import actor_of
 from tidings.ui.shell.forms import Form
 from tidings.ui.shell.texts import _, ngettext
 from tidings.ui.shell.visit import Visiting
 
 PIECE = 1000
-KINDS = ("lists", "tags", "status")
+KINDS = ("lists", "tags", "status", "stage")
 
 
 @post("/contacts/bulk/choose", permission="fcrm_manage_contacts")
@@ -39,6 +42,7 @@ async def _dialog(visit: Visiting, form: Form, status: int = 200) -> Response[An
         kind=kind,
         shelves=await shelves_of(visit.core),
         statuses=EDITABLE_STATUSES,
+        stages=await list_stages(visit.core),
         status=status,
     )
 
@@ -82,6 +86,8 @@ async def _change(visit: Visiting, form: Form) -> int:
         if status not in EDITABLE_STATUSES:
             raise Invalid({"status": Problem("required", _("Choose a status."))})
         return await _set_status(core, form, status)
+    if kind == "stage":
+        return await _set_stage(visit, form)
     chosen = form.ids(kind) if kind in ("lists", "tags") else []
     if kind == "tags" and is_added and form.text("new"):
         visit.me.require("fcrm_manage_contact_cats")
@@ -107,6 +113,16 @@ async def _set_status(core: Core, form: Form, status: Status) -> int:
     done = 0
     async for ids in _picked(core, form):
         done += len(await actions.set_status(core, ids, status, reason="changed by hand", may_rise=True))
+    return done
+
+
+async def _set_stage(visit: Visiting, form: Form) -> int:
+    stage, done = next(iter(form.ids("stage")), None), 0
+    if stage is None:
+        raise Invalid({"stage": Problem("required", _("Choose a stage."))})
+    async for ids in _picked(visit.core, form):
+        actor, note = actor_of(visit), form.text("note")
+        done += len(await move_contacts(visit.core, ids, stage, actor=actor, note=note))
     return done
 
 
