@@ -54,12 +54,14 @@ async def remove_tags(
         await change_memberships(tx, at=core.clock.now(), remove_tags=_cross(contact_ids, tag_ids), is_silent=is_silent)
 
 
-async def add_lists(
-    core: Core, contact_ids: Sequence[int], list_ids: Sequence[int], *, is_silent: bool = False
-) -> None:
-    """Puts every contact on every list."""
+async def add_lists(core: Core, contact_ids: Sequence[int], list_ids: Sequence[int], *, is_silent: bool = False) -> int:
+    """Puts every contact on every list; answers how many contacts came onto one that they were not on."""
+    pairs = _cross(contact_ids, list_ids)
     async with core.db.transaction() as tx:
-        await change_memberships(tx, at=core.clock.now(), add_lists=_cross(contact_ids, list_ids), is_silent=is_silent)
+        args = ([c for c, _ in pairs], [one for _, one in pairs], is_silent, core.clock.now())
+        rows = await tx.fetch(store.sql.add_lists, *args)
+        await wake_readers(tx)
+        return len(rows)
 
 
 async def remove_lists(
