@@ -55,7 +55,7 @@ CASES: dict[str, Case] = {
         CONTACT | {"groups": [{"id": "{group}", "name": "Leads"}]}, {"groupIds": ["{group}"]}
     ),
     "DELETE /contacts/{id}/groups": Case(CONTACT | {"groups": []}, {"groupIds": ["{group}"]}),
-    "POST /contacts/{id}/tags": Case(CONTACT | {"tags": ["VIP", "New"]}, {"tags": ["New"]}),
+    "POST /contacts/{id}/tags": Case(CONTACT | {"tags": ["New", "VIP"]}, {"tags": ["New"]}),
     "DELETE /contacts/{id}/tags": Case(CONTACT | {"tags": []}, {"tags": ["VIP"]}),
     "GET /groups": Case([GROUP], has_meta=True),
     "POST /groups": Case({"name": "New", "type": "dynamic"}, {"name": "New", "type": "dynamic"}, status=201),
