@@ -12,7 +12,7 @@ from tidings.contacts.queries import contacts_by_ids
 from tidings.dialects._engine.calls import Call
 from tidings.dialects._engine.codecs import instant, rfc3339
 from tidings.dialects._engine.routes import Route
-from tidings.dialects.fluenzr.campaigns import campaign_body, campaign_of
+from tidings.dialects.fluenzr.campaigns import campaign_body, campaign_of, counts_body
 from tidings.dialects.fluenzr.filters import comparison, rules_of_filters
 from tidings.dialects.fluenzr.ids import number_of, opaque
 from tidings.dialects.fluenzr.wire import done, numbers, page_answer, page_request, whole_answer
@@ -111,13 +111,7 @@ async def remove_contacts(call: Call) -> Any:
 
 def _numbers_body(n: CampaignNumbers) -> dict[str, Any]:
     return {
-        "sent": n.sent,
-        "delivered": n.delivered,
-        "opened": n.opened,
-        "clicked": n.clicked,
-        "replied": 0,
-        "bounced": n.bounced,
-        "unsubscribed": n.unsubscribed,
+        **counts_body(n),
         "openRate": n.open_rate,
         "clickRate": n.click_rate,
         "replyRate": 0.0,

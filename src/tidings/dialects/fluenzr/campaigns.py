@@ -18,7 +18,7 @@ from tidings.dialects.fluenzr.wire import done, page_answer, page_request, probl
 from tidings.dialects.fluenzr.workflow import Mail, mail_of, needs, workflow_problems, workflow_with
 from tidings.messages import accounts
 from tidings.platform.errors import Conflict, Invalid, NotFound, Problem
-from tidings.reports.campaigns import numbers_from
+from tidings.reports.campaigns import CampaignNumbers, numbers_from
 
 MAX_NAME = 192
 MAX_DESCRIPTION = 2000
@@ -51,6 +51,12 @@ def _mail(view: CampaignView) -> Mail:
     return Mail(c.subject, c.body, c.tracks_opens != "no", c.tracks_clicks != "no", tests)
 
 
+def counts_body(n: CampaignNumbers) -> dict[str, int]:
+    """How many mails there are of each kind; replies are not read yet."""
+    counts = {name: getattr(n, name) for name in ("sent", "delivered", "opened", "clicked", "bounced", "unsubscribed")}
+    return {**counts, "replied": 0}
+
+
 def campaign_body(view: CampaignView) -> dict[str, Any]:
     """A campaign."""
     c, n = view.campaign, numbers_from(view.counts)
@@ -63,16 +69,7 @@ def campaign_body(view: CampaignView) -> dict[str, Any]:
         "emailAccountId": opaque("acc", c.account_ids[0]) if c.account_ids else None,
         "settings": DEFAULTS | c.outreach.get("settings", {}),
         "workflow": workflow if c.kind == ENGINE else workflow_with(workflow, _mail(view)),
-        "stats": {
-            "contacts": n.recipients,
-            "sent": n.sent,
-            "delivered": n.delivered,
-            "opened": n.opened,
-            "clicked": n.clicked,
-            "replied": 0,
-            "bounced": n.bounced,
-            "unsubscribed": n.unsubscribed,
-        },
+        "stats": {"contacts": n.recipients, **counts_body(n)},
         "createdAt": rfc3339(c.created_at),
         "startedAt": rfc3339(c.started_at),
         "updatedAt": rfc3339(c.updated_at),
