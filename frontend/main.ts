@@ -10,12 +10,14 @@ import "./styles/imports.css";
 import "./styles/segments.css";
 import "./styles/companies.css";
 import "./styles/pages.css";
+import "./styles/pipeline.css";
 import "bootstrap/js/dist/dropdown";
 import "bootstrap/js/dist/collapse";
 import "bootstrap/js/dist/tab";
 import htmx from "htmx.org";
 import { watchBulk } from "./shared/bulk";
 import { watchConfirm } from "./shared/confirm";
+import { csrfToken } from "./shared/csrf";
 import { watchForms } from "./shared/forms";
 import { watchInsert } from "./shared/insert";
 import { mountIslands } from "./shared/islands";
@@ -38,7 +40,7 @@ htmx.config.responseHandling = [
   { code: "[45]..", swap: false, error: true },
 ];
 
-const token = document.querySelector<HTMLMetaElement>('meta[name="csrf"]')?.content ?? "";
+const token = csrfToken();
 document.addEventListener("htmx:configRequest", (event) => {
   const detail = (event as CustomEvent).detail;
   if (token) detail.headers["X-CSRF-Token"] = token;

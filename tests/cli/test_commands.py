@@ -22,6 +22,8 @@ async def test_a_script_makes_users_and_keys_and_settings(cli: Cli, dsn: str):
     assert key.stdout.count("\n") == 1
     password = cli("key", "add", "--user", "mgr1", "--kind", "application-password", "--name", "replay").stdout
     assert len(password.split()) == 6
+    reader = cli("key", "add", "--user", "mgr1", "--kind", "fluenzr", "--name", "board", "--read-only")
+    assert reader.stdout.startswith("flz_sk_")
     assert cli("settings", "set", "business_name", "Büro & Co").returncode == 0
     assert cli("settings", "set", "emails_per_second", "20").returncode == 0
     assert cli("settings", "set", "allow_private_targets", "yes").returncode == 0
@@ -31,7 +33,12 @@ async def test_a_script_makes_users_and_keys_and_settings(cli: Cli, dsn: str):
         user = await connection.fetchrow("SELECT first_name, last_name, role, permissions FROM users")
         assert user is not None
         assert tuple(user) == ("Max", "van Manager", "editor", ["fcrm_view_dashboard", "fcrm_read_contacts"])
-        assert await connection.fetchval("SELECT count(*) FROM api_keys") == 2
+        keys = await connection.fetch("SELECT kind, is_read_only FROM api_keys ORDER BY id")
+        assert [tuple(row) for row in keys] == [
+            ("furiosa", False),
+            ("application-password", False),
+            ("fluenzr", True),
+        ]
     finally:
         await connection.close()
 
@@ -42,6 +49,7 @@ async def test_a_script_makes_users_and_keys_and_settings(cli: Cli, dsn: str):
         (("settings", "set", "nope", "1"), "There is no setting “nope”"),
         (("settings", "set", "emails_per_second", "many"), "not a whole number"),
         (("settings", "set", "time_zone", "Mars/Base"), "is not a time zone"),
+        (("key", "add", "--user", "x", "--kind", "furiosa", "--name", "x", "--read-only"), "Only fluenzr keys"),
         (("key", "add", "--user", "ghost", "--kind", "furiosa", "--name", "x"), "ghost was not found"),
         (("user", "add", "x", "--email", "no", "--role", "king", "--password-stdin"), "“king” is not a role"),
         (("import", "nofile.csv"), "nofile.csv"),

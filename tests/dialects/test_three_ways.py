@@ -11,7 +11,7 @@ from tests.dialects.mouth import Mouth
 from tidings.consent import actions as consent
 from tidings.contacts import actions as contacts
 from tidings.contacts import queries
-from tidings.contacts.types import CustomField
+from tidings.contacts.types import STATUSES, CustomField
 from tidings.platform.core import Core
 
 NAMES = {"email": "Jane@Example.com", "first": "Jane", "last": "O'Neil-Müller", "phone": "+447911123456"}
@@ -155,6 +155,34 @@ async def test_a_person_written_in_one_dialect_is_the_same_in_all(three: Three, 
         "lists": {"News", "Berlin", "Shop"},
         "is_mailed": True,
     }
+
+
+# What FluenzR calls a status; the other two show the word of the core.
+FLUENZR_WORDS = {
+    "subscribed": "active",
+    "pending": "active",
+    "transactional": "active",
+    "unsubscribed": "unsubscribed",
+    "bounced": "bounced",
+    "complained": "blocked",
+    "spammed": "blocked",
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_every_status_is_the_same_in_all(three: Three, way: str):
+    await WAYS[way](three)
+    for status in STATUSES:
+        await contacts.set_status(three.core, [1], status, may_rise=True)
+        crm = (await three.crm.ask("GET", "/subscribers/0", query=[("get_by_email", "jane@example.com")])).json()
+        assert crm["subscriber"]["status"] == status
+        rows = (await three.furiosa.get("/contacts", email="jane@example.com")).json()["data"]
+        assert {row["status"] for row in rows} == {status}
+        fluenzr = (await three.fluenzr.get("/contacts", email="jane")).json()["data"][0]
+        assert fluenzr["status"] == FLUENZR_WORDS[status]
+        # The filter finds whom it shows.
+        found = (await three.fluenzr.get("/contacts", status=fluenzr["status"])).json()["data"]
+        assert [row["id"] for row in found] == [fluenzr["id"]]
 
 
 async def test_a_change_in_one_dialect_is_seen_in_all(three: Three):

@@ -1,5 +1,6 @@
 /** Upload of a large file: sent as the bare body of the request, with progress; the server's refusal is shown in place. */
-const token = () => document.querySelector<HTMLMetaElement>('meta[name="csrf"]')?.content ?? "";
+import { csrfToken } from "../../shared/csrf";
+
 const size = (bytes: number) =>
   new Intl.NumberFormat(document.documentElement.lang, { style: "unit", unit: "megabyte", maximumFractionDigits: 1 }).format(bytes / 1e6);
 
@@ -50,7 +51,7 @@ export function mount(element: HTMLElement): void {
     request.open("POST", form.action);
     request.setRequestHeader("Content-Type", "application/octet-stream");
     request.setRequestHeader("X-File-Name", encodeURIComponent(file.name));
-    request.setRequestHeader("X-CSRF-Token", token());
+    request.setRequestHeader("X-CSRF-Token", csrfToken());
     request.setRequestHeader("HX-Request", "true");
     request.upload.addEventListener("progress", (event) => {
       if (event.lengthComputable) bar.value = (100 * event.loaded) / event.total;

@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from tidings.access import store
-from tidings.access.types import Caller, KeyKind, Usage
+from tidings.access.types import Caller, KeyKind
 from tidings.platform.core import Core
 from tidings.platform.db import Row
+from tidings.platform.limits import Usage
 
 
 async def session_caller(core: Core, token: str) -> Caller | None:

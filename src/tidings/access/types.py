@@ -143,16 +143,6 @@ class Caller:
             raise Forbidden(scope, f"This API key does not have the required permission: {scope}")
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """Where a key stands in its minute."""
-
-    limit: int
-    remaining: int
-    resets_at: datetime
-    is_allowed: bool
-
-
 class AuditEntry(msgspec.Struct, frozen=True):
     """Who did what to what, when, from where."""
 

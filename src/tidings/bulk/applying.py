@@ -12,6 +12,7 @@ from tidings.bulk.types import (
     DeleteContacts,
     JoinCompanies,
     LeaveCompanies,
+    MoveToStage,
     RemoveLists,
     RemoveTags,
     SetField,
@@ -23,6 +24,10 @@ from tidings.contacts.companies.members import change_companies
 from tidings.contacts.rules import checked_values, custom_values
 from tidings.contacts.types import STATUSES
 from tidings.messages.optin import ask_to_confirm
+from tidings.pipeline.actions import UNKNOWN as UNKNOWN_STAGE
+from tidings.pipeline.actions import place_contacts
+from tidings.pipeline.queries import find_stage
+from tidings.pipeline.types import Actor
 from tidings.platform.core import Core
 from tidings.platform.db import Connection
 from tidings.platform.errors import Invalid, Problem
@@ -41,6 +46,9 @@ async def checked_change(core: Core, change: Change) -> Change:
             _require("companies", change.company_ids)
         case SetStatus() if change.status not in STATUSES:
             raise Invalid({"status": Problem("in", f"“{change.status}” is not a status.")})
+        case MoveToStage():
+            if await find_stage(core, change.stage_id) is None:
+                raise Invalid({"stage": UNKNOWN_STAGE})
         case SetType():
             cleaned = checked_values({"contact_type": change.contact_type})["contact_type"]
             _require("contact_type", cleaned)
@@ -79,6 +87,9 @@ async def apply_change(core: Core, tx: Connection, change: Change, ids: Sequence
         case SetStatus():
             moved = await actions.change_status(tx, ids, change.status, at=at, reason=change.reason, may_rise=True)
             return len(moved)
+        case MoveToStage():
+            actor = Actor(change.actor_name, change.actor_id)
+            return len(await place_contacts(core, tx, ids, change.stage_id, actor=actor, note=change.note))
         case SetType():
             return await actions.change_type(tx, ids, change.contact_type, at=at)
         case SetField():

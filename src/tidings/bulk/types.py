@@ -55,6 +55,15 @@ class SetStatus(msgspec.Struct, frozen=True, tag="set_status"):
     reason: str = ""
 
 
+class MoveToStage(msgspec.Struct, frozen=True, tag="move_to_stage"):
+    """Everybody stands in a stage of the pipeline; the note and who moved them go into its log."""
+
+    stage_id: int
+    note: str = ""
+    actor_id: int | None = None
+    actor_name: str = ""
+
+
 class SetType(msgspec.Struct, frozen=True, tag="set_type"):
     """The type of contact: lead, customer."""
 
@@ -84,6 +93,7 @@ Change = (
     | JoinCompanies
     | LeaveCompanies
     | SetStatus
+    | MoveToStage
     | SetType
     | SetField
     | AskToConfirm

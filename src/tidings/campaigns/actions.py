@@ -8,7 +8,7 @@ from typing import Any
 
 from tidings.campaigns import queries, rules, store
 from tidings.campaigns.drawing import count_recipients
-from tidings.campaigns.types import EDITABLE
+from tidings.campaigns.types import EDITABLE, State
 from tidings.contacts.rules import clean_text
 from tidings.platform.core import Core
 from tidings.platform.errors import Conflict, Invalid, NotFound, Problem, Refused
@@ -19,9 +19,16 @@ TITLE_TAKEN = Problem("unique", "The title is already used by another campaign."
 
 
 async def create_campaign(
-    core: Core, *, title: str = "", kind: str = "campaign", created_by: int | None = None, **values: Any
+    core: Core,
+    *,
+    title: str = "",
+    kind: str = "campaign",
+    created_by: int | None = None,
+    subjects: Sequence[tuple[int, str]] = (),
+    **values: Any,
 ) -> int:
-    """Makes a draft and returns its id. An empty title becomes "Untitled", "Untitled 2" …; raises Invalid."""
+    """Makes a draft and returns its id. An empty title becomes "Untitled", "Untitled 2" …; `subjects` are under test
+    (weight, text). Raises Invalid."""
     title = clean_text(title)
     if not title:
         title = await _free_title(core, "Untitled", kind)
@@ -30,15 +37,18 @@ async def create_campaign(
     names, args = _columns(values)
     columns = "".join(f", {name}" for name in names)
     places = "".join(f", ${i}" for i in range(5, 5 + len(names)))
-    return await core.db.fetchval(
-        f"""INSERT INTO campaigns (title, kind, created_by, created_at, updated_at{columns})
-        VALUES ($1, $2, $3, $4, $4{places}) RETURNING id""",
-        title,
-        kind,
-        created_by,
-        core.clock.now(),
-        *args,
-    )
+    async with core.db.transaction() as tx:
+        made: int = await tx.fetchval(
+            f"""INSERT INTO campaigns (title, kind, created_by, created_at, updated_at{columns})
+            VALUES ($1, $2, $3, $4, $4{places}) RETURNING id""",
+            title,
+            kind,
+            created_by,
+            core.clock.now(),
+            *args,
+        )
+        await _replace_subjects(tx, made, subjects)
+        return made
 
 
 async def _free_title(core: Core, wanted: str, kind: str) -> str:
@@ -58,11 +68,17 @@ def _columns(values: Mapping[str, Any]) -> tuple[list[str], list[Any]]:
 
 
 async def update_campaign(
-    core: Core, campaign_id: int, *, subjects: Sequence[tuple[int, str]] | None = None, **values: Any
+    core: Core,
+    campaign_id: int,
+    *,
+    subjects: Sequence[tuple[int, str]] | None = None,
+    only_in: Sequence[State] | None = None,
+    **values: Any,
 ) -> None:
     """Changes what is given; `subjects` replaces the subjects under test (weight, text), an empty list ends the test.
 
-    Raises NotFound, Invalid (title taken, too few subjects) and Conflict once it is being drawn or sent.
+    Raises NotFound, Invalid (title taken, too few subjects) and Conflict once it is being drawn or sent; with `only_in`
+    in every state but those, whatever is changed.
     """
     if "title" in values:
         values["title"] = clean_text(values["title"])
@@ -74,6 +90,8 @@ async def update_campaign(
     names, args = _columns(values)
     async with core.db.transaction() as tx:
         campaign = await store.locked(tx, campaign_id)
+        if only_in is not None and campaign.state not in only_in:
+            raise Conflict(f"A campaign that is {campaign.state} cannot be changed.", code="wrong_state")
         if campaign.state not in rules.EDITABLE_STATES and not set(names) <= {"title", "settings"}:
             raise Conflict(f"A campaign that is {campaign.state} cannot be edited.", code="wrong_state")
         if "audience" in names and campaign.drawn_up_to:
@@ -218,6 +236,17 @@ async def cancel_campaign(core: Core, campaign_id: int) -> None:
         rules.require_move(campaign.state, "cancelled")
         await store.move(core, tx, campaign, "cancelled", "campaign_cancelled")
         await tx.execute(store.sql.cancel_open_messages, campaign_id, "The campaign was cancelled.", core.clock.now())
+
+
+async def archive_campaign(core: Core, campaign_id: int) -> None:
+    """Puts a campaign away. Raises NotFound, and Conflict when it has not ended or was put away before."""
+    async with core.db.transaction() as tx:
+        title = await tx.fetchval(store.sql.archive, campaign_id, core.clock.now())
+        if title is None:
+            campaign = await store.locked(tx, campaign_id)
+            state = "archived already" if campaign.archived_at else campaign.state
+            raise Conflict(f"A campaign that is {state} cannot be archived.", code="wrong_state")
+        await write_facts(tx, [Fact("campaign_archived", subject_id=campaign_id, data={"title": title})])
 
 
 async def duplicate_campaign(core: Core, campaign_id: int, *, title: str, created_by: int | None = None) -> int:

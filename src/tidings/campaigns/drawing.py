@@ -19,6 +19,7 @@ from tidings.segments.compiler import compile_rule
 from tidings.segments.types import Rule, from_json
 
 CHUNK = 50_000
+MAX_ID = 2**63 - 1
 DRAW_AHEAD = timedelta(minutes=6)
 
 # Who may be mailed by a campaign: subscribed people with an address that is not suppressed (spec fluentcrm §2.1).
@@ -44,7 +45,9 @@ async def draw(core: Core, campaign_id: int, *, chunks: int | None = None) -> bo
             if last is None:
                 await _finish(core, tx, campaign)
                 return True
-            drawn = await _draw_chunk(core, tx, campaign, last)
+            drawn = await draw_range(
+                core, tx, campaign, from_json(campaign.audience), after=campaign.drawn_up_to, last=last
+            )
             await tx.fetchval(
                 store.sql.advance_drawing, campaign_id, campaign.drawn_up_to, last, drawn, core.clock.now()
             )
@@ -52,14 +55,18 @@ async def draw(core: Core, campaign_id: int, *, chunks: int | None = None) -> bo
     return False
 
 
-async def _draw_chunk(core: Core, tx: Connection, campaign: Campaign, last: int) -> int:
+async def draw_range(
+    core: Core, tx: Connection, campaign: Campaign, rule: Rule, *, after: int = 0, last: int = MAX_ID
+) -> int:
+    """Messages for whom the rule matches among the contacts above `after` up to `last`, inside the caller's
+    transaction; those who have one get none. Answers how many were made."""
     subjects = await tx.fetch(store.sql.subjects, [campaign.id])
     bounds: list[int] = []
     for row in subjects:
         bounds.append((bounds[-1] if bounds else 0) + row["weight"])
     base = (
         campaign.id,
-        campaign.drawn_up_to,
+        after,
         last,
         bounds[:-1],
         [row["id"] for row in subjects],
@@ -68,9 +75,7 @@ async def _draw_chunk(core: Core, tx: Connection, campaign: Campaign, last: int)
         campaign.spread_until,
         core.clock.now(),
     )
-    where = compile_rule(
-        from_json(campaign.audience), zone=await core.installation.zone(), now=core.clock.now(), first=len(base) + 1
-    )
+    where = compile_rule(rule, zone=await core.installation.zone(), now=core.clock.now(), first=len(base) + 1)
     # Who stands in a range of ids is read anyway: looking up codes for each range would take longer.
     chosen = without_codes(where.sql)
     tag = await tx.execute(

@@ -13,7 +13,17 @@ from tidings.platform.pagination import Page, PageRequest
 
 SORTS = {
     name: f"c.{name}"
-    for name in ("id", "title", "state", "scheduled_at", "created_at", "updated_at", "recipients_count", "finished_at")
+    for name in (
+        "id",
+        "title",
+        "state",
+        "scheduled_at",
+        "created_at",
+        "updated_at",
+        "recipients_count",
+        "started_at",
+        "finished_at",
+    )
 }
 
 
@@ -65,16 +75,18 @@ async def list_campaigns(
     search: str = "",
     label_ids: Sequence[int] = (),
     list_id: int | None = None,
+    is_archived: bool | None = None,
 ) -> Page[CampaignView]:
     """A page of campaigns; four statements whatever its size."""
     where = """c.kind = ANY($1::text[]) AND (cardinality($2::text[]) = 0 OR c.state = ANY($2))
         AND ($3 = '' OR lower(c.title) LIKE $3 OR lower(c.subject) LIKE $3)
         AND (cardinality($4::bigint[]) = 0 OR EXISTS (
-            SELECT 1 FROM campaign_labels l WHERE l.campaign_id = c.id AND l.label_id = ANY($4)))"""
+            SELECT 1 FROM campaign_labels l WHERE l.campaign_id = c.id AND l.label_id = ANY($4)))
+        AND ($5::boolean IS NULL OR (c.archived_at IS NOT NULL) = $5)"""
     text = search.strip().lower().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
-    args = (list(kinds), list(states), f"%{text}%" if text else "", list(label_ids))
+    args = (list(kinds), list(states), f"%{text}%" if text else "", list(label_ids), is_archived)
     rows = await core.db.fetch(
-        f"SELECT {store.SELECTED} FROM campaigns c WHERE {where} {request.order_by(SORTS)} LIMIT $5 OFFSET $6",
+        f"SELECT {store.SELECTED} FROM campaigns c WHERE {where} {request.order_by(SORTS)} LIMIT $6 OFFSET $7",
         *args,
         request.per_page,
         request.offset,

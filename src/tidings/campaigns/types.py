@@ -18,7 +18,8 @@ class Campaign(msgspec.Struct, frozen=True):
 
     audience: the rule tree of `segments` as JSON, or {} for nobody. sender: from_name, from_email, reply_to_name,
     reply_to_email, is_custom. settings: what a dialect keeps beside the core, opaque here. utm: source, medium,
-    campaign, term, content.
+    campaign, term, content. outreach: graph and sending window as a client gave them, opaque here. archived_at: put
+    away after it was finished.
     """
 
     id: int
@@ -55,6 +56,10 @@ class Campaign(msgspec.Struct, frozen=True):
     created_by: int | None
     created_at: datetime
     updated_at: datetime
+    description: str
+    outreach: dict[str, Any]
+    per_hour: int | None
+    archived_at: datetime | None
 
 
 CAMPAIGN_COLUMNS: tuple[str, ...] = tuple(f.name for f in msgspec.structs.fields(Campaign))
@@ -81,6 +86,10 @@ EDITABLE: frozenset[str] = frozenset(
         "tracks_clicks",
         "account_ids",
         "per_minute",
+        "per_hour",
+        "kind",
+        "description",
+        "outreach",
         "parent_id",
     }
 )

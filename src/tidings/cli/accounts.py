@@ -13,7 +13,7 @@ from tidings.access import actions, queries
 from tidings.access.types import KEY_KINDS, ROLES
 from tidings.cli.session import with_core
 from tidings.platform.core import Core
-from tidings.platform.errors import TidingsError
+from tidings.platform.errors import Invalid, Problem, TidingsError
 
 users = typer.Typer(help="Make, list and change users.", no_args_is_help=True)
 keys = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True)
@@ -104,11 +104,16 @@ def add_key(
     kind: Annotated[str, typer.Option(help="application-password, furiosa or fluenzr.", autocompletion=_kinds)],
     name: Annotated[str, typer.Option(help="What it is for.")],
     scope: Annotated[list[str] | None, typer.Option(help="Only for furiosa keys; may be repeated.")] = None,
+    read_only: Annotated[bool, typer.Option("--read-only", help="Only for fluenzr keys: it changes nothing.")] = False,
 ) -> None:
     """Make a key and print its secret, which is shown this once."""
 
     async def work(core: Core) -> str:
-        _, secret = await actions.create_key(core, user_login=user, kind=_kind(kind), name=name, scopes=scope or [])
+        if read_only and kind != "fluenzr":
+            raise Invalid({"read_only": Problem("in", "Only fluenzr keys may be read-only.")})
+        _, secret = await actions.create_key(
+            core, user_login=user, kind=_kind(kind), name=name, scopes=scope or [], is_read_only=read_only
+        )
         return secret
 
     typer.echo(with_core(work))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from tidings.contacts.erased import forget_erased
@@ -20,6 +22,19 @@ UPDATE contacts c SET status = 'subscribed', active_at = $2, updated_at = $2 FRO
 WHERE c.id = was.id AND was.status IN ('unsubscribed', 'pending', 'transactional') RETURNING was.status
 """
 _LEDGER = "INSERT INTO consents (contact_id, at, kind, source, reason, ip, data) VALUES ($1, $2, $3, $4, $5, $6, $7)"
+# Said again, a consent that stands is no new one: who synchronises every night adds no line every night.
+_GIVEN = """
+INSERT INTO consents (contact_id, at, kind, source, reason)
+SELECT g.contact_id, coalesce(g.at, $5), 'opt_in', g.source, g.reason
+FROM unnest($1::bigint[], $2::timestamptz[], $3::text[], $4::text[]) AS g (contact_id, at, source, reason)
+WHERE NOT EXISTS (
+    SELECT 1 FROM (
+        SELECT k.kind, k.at, k.source, k.reason FROM consents k
+        WHERE k.contact_id = g.contact_id AND k.kind IN ('opt_in', 'opt_out') AND NOT (k.kind = 'opt_in' AND k.source = 'by_hand')
+        ORDER BY k.id DESC LIMIT 1) l
+    WHERE l.kind = 'opt_in' AND l.source = g.source AND l.reason = g.reason AND l.at = coalesce(g.at, l.at))
+RETURNING contact_id, source
+"""
 _NOTE = """
 INSERT INTO notes (contact_id, kind, title, description, created_at, updated_at) VALUES ($1, 'system_log', $2, $3, $4, $4)
 """
@@ -86,6 +101,27 @@ async def release_address(core: Core, email: str) -> bool:
     was_erased = await forget_erased(core, email)
     gone = await core.db.execute("DELETE FROM suppressions WHERE email_key = lower($1)", email.strip())
     return bool(gone) or was_erased
+
+
+async def record_consents(
+    core: Core,
+    tx: Connection,
+    contact_ids: Sequence[int],
+    *,
+    sources: Sequence[str],
+    reasons: Sequence[str],
+    moments: Sequence[datetime | None],
+) -> None:
+    """Consents that were given elsewhere, one for each contact, inside the caller's transaction, with their facts; what
+    the last line of a contact says already is not written again.
+
+    `reasons` hold what is known about them, `moments` when they were given (None: now).
+    """
+    if not contact_ids:
+        return
+    args = (list(contact_ids), list(moments), list(sources), list(reasons), core.clock.now())
+    rows = await tx.fetch(_GIVEN, *args)
+    await write_facts(tx, [Fact("consent_recorded", row["contact_id"], data={"source": row["source"]}) for row in rows])
 
 
 async def record_consent(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -25,3 +26,14 @@ async def ledger_of(core: Core, contact_id: int) -> list[Consent]:
         "SELECT at, kind, source, reason, ip FROM consents WHERE contact_id = $1 ORDER BY id DESC", contact_id
     )
     return [Consent(*row) for row in rows]
+
+
+async def latest_opt_ins(core: Core, contact_ids: Sequence[int]) -> dict[int, Consent]:
+    """The line of the ledger by which each contact agreed last, by contact; a status that somebody set by hand is no
+    consent and is passed over."""
+    rows = await core.db.fetch(
+        """SELECT DISTINCT ON (contact_id) at, kind, source, reason, ip, contact_id FROM consents
+        WHERE contact_id = ANY($1::bigint[]) AND kind = 'opt_in' AND source <> 'by_hand' ORDER BY contact_id, id DESC""",
+        list(contact_ids),
+    )
+    return {row["contact_id"]: Consent(*row[:5]) for row in rows}

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from tidings.messages.providers import PROVIDERS
 from tidings.messages.store import ACCOUNT_SELECTED, sql
 from tidings.messages.transports.capture import CaptureTransport
 from tidings.messages.transports.smtp import SmtpPool
 from tidings.messages.transports.types import Envelope, Result, SmtpEndpoint, Transport
-from tidings.messages.types import Account
+from tidings.messages.types import Account, Pace
 from tidings.platform.core import Core
 from tidings.platform.errors import Invalid, NotFound, Problem, Refused
 from tidings.platform.http import guard_address
+from tidings.platform.pagination import Page, PageRequest
 from tidings.platform.system_log import log_event
 
 _EDITABLE = [
@@ -35,7 +37,11 @@ _EDITABLE = [
     "per_hour",
     "per_day",
     "is_enabled",
+    "provider",
+    "imap_host",
+    "imap_port",
 ]
+SORTS = {name: f"a.{name}" for name in ("id", "from_email", "name", "created_at", "updated_at")}
 _PURPOSE = "mail-account"
 
 
@@ -44,6 +50,28 @@ async def list_accounts(core: Core) -> list[Account]:
     return [
         Account(*row) for row in await core.db.fetch(f"SELECT {ACCOUNT_SELECTED} FROM mail_accounts a ORDER BY a.id")
     ]
+
+
+async def page_accounts(core: Core, request: PageRequest) -> Page[Account]:
+    """A page of the accounts that speak SMTP."""
+    rows = await core.db.fetch(
+        f"SELECT {ACCOUNT_SELECTED} FROM mail_accounts a WHERE a.kind = 'smtp' {request.order_by(SORTS)} LIMIT $1 OFFSET $2",
+        request.per_page,
+        request.offset,
+    )
+    total = await core.db.fetchval("SELECT count(*) FROM mail_accounts WHERE kind = 'smtp'")
+    return Page([Account(*row) for row in rows], total, request)
+
+
+async def sent_since(core: Core, account_ids: Sequence[int], since: datetime) -> dict[int, int]:
+    """How many mails each account sent since an instant; one statement, accounts that sent none are left out."""
+    rows = await core.db.fetch(
+        """SELECT account_id, count(*) AS n FROM messages
+        WHERE account_id = ANY($1::bigint[]) AND sent_at >= $2 GROUP BY account_id""",
+        list(account_ids),
+        since,
+    )
+    return {row["account_id"]: row["n"] for row in rows}
 
 
 async def account_by_id(core: Core, account_id: int) -> Account:
@@ -64,13 +92,18 @@ def _checked(values: dict[str, Any]) -> dict[str, Any]:
         problems["encryption"] = Problem("in", "The encryption is none, starttls or tls.")
     if not 1 <= int(values.get("port") or 587) <= 65535:
         problems["port"] = Problem("range", "The port is a number from 1 to 65535.")
+    if values.get("provider", "smtp") not in PROVIDERS:
+        problems["provider"] = Problem("in", f"The provider must be one of {', '.join(PROVIDERS)}.")
+    if not 1 <= int(values.get("imap_port") or 993) <= 65535:
+        problems["imap_port"] = Problem("range", "The port is a number from 1 to 65535.")
     if not 1 <= int(values.get("connections") or 10) <= 200:
         problems["connections"] = Problem("range", "There may be 1 to 200 connections.")
     for name in ("per_second", "per_minute", "per_hour", "per_day"):
         if values.get(name) is not None and int(values[name]) < 1:
             problems[name] = Problem("min", "A limit is at least 1; leave it empty for none.")
-    if any(c in str(values.get(name) or "") for name in ("host", "from_email", "from_name") for c in "\r\n\x00"):
-        problems["host"] = Problem("control", "Control characters are not allowed.")
+    for name in ("host", "imap_host", "from_email", "from_name", "username"):
+        if any(c in str(values.get(name) or "") for c in "\r\n\x00"):
+            problems[name] = Problem("control", "Control characters are not allowed.")
     if problems:
         raise Invalid(problems)
     return values
@@ -209,7 +242,7 @@ async def test_account(core: Core, account_id: int, recipient: str) -> None:
     await close_breaker(core, account_id)
 
 
-async def take_allowance(core: Core, account: Account, campaign_id: int, per_minute: int | None, wanted: int) -> int:
+async def take_allowance(core: Core, account: Account, campaign_id: int, pace: Pace, wanted: int) -> int:
     """How many mails may leave now, taken from every bucket at once: account, campaign, installation.
 
     Buckets are locked in one order inside one transaction, so that the limits hold across processes and hosts.
@@ -220,7 +253,8 @@ async def take_allowance(core: Core, account: Account, campaign_id: int, per_min
         (f"account:{account.id}:minute", account.per_minute, 60),
         (f"account:{account.id}:hour", account.per_hour, 3600),
         (f"account:{account.id}:day", account.per_day, 86_400),
-        (f"campaign:{campaign_id}", per_minute, 60),
+        (f"campaign:{campaign_id}", pace.per_minute, 60),
+        (f"campaign:{campaign_id}:hour", pace.per_hour, 3600),
         ("installation", ceiling or None, 1),
     ]
     active = sorted((key, limit, seconds) for key, limit, seconds in limits if limit)

@@ -30,6 +30,7 @@ FILTERS = {
     "cancelled": "m.state = 'cancelled'",
     "unknown": "m.state = 'unknown'",
     "unsubscribed": "m.unsubscribed_at IS NOT NULL",
+    "stayed": "m.unsubscribed_at IS NULL",
     "sent": "m.state = 'sent'",
 }
 

@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from tidings.messages.providers import Provider
+
 State = Literal[
     "queued", "paused", "sending", "deferred", "sent", "failed", "bounced", "complained", "cancelled", "unknown"
 ]
@@ -67,9 +69,19 @@ class Account(msgspec.Struct, frozen=True):
     is_enabled: bool
     created_at: datetime
     updated_at: datetime
+    provider: Provider
+    imap_host: str | None
+    imap_port: int | None
 
 
 ACCOUNT_COLUMNS: tuple[str, ...] = tuple(f.name for f in msgspec.structs.fields(Account))
+
+
+class Pace(msgspec.Struct, frozen=True):
+    """How many mails of one campaign may leave; None: as many as the accounts allow."""
+
+    per_minute: int | None = None
+    per_hour: int | None = None
 
 
 class CapturedMail(msgspec.Struct, frozen=True):

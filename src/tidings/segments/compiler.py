@@ -35,6 +35,7 @@ from tidings.segments.types import (
     MailActivity,
     Nobody,
     Not,
+    PickedFor,
     RoleIn,
     Row,
     Rule,
@@ -61,7 +62,8 @@ _MEMBERSHIPS: dict[type, tuple[str, str, str]] = {
 }
 _TALLY = "SELECT coalesce(sum(contacts), 0)::bigint FROM tallies WHERE scope = "
 _COLUMN = re.compile(r"\bc\.(\w+)")
-_NEVER_NULL = (HasTags, InLists, InCompanies, CompanyIs, CampaignActivity, StatusIn, HasEvents, EventIs, RoleIn)
+_NEVER_NULL = (HasTags, InLists, InCompanies, CompanyIs, CampaignActivity, PickedFor, StatusIn)
+_NEVER_NULL += (HasEvents, EventIs, RoleIn)
 # Above this many, "all of them" is counted rather than joined once each.
 _JOINED = 6
 
@@ -204,6 +206,9 @@ def _leaf(rule: Rule, bound: Bound) -> str:
                 f"{exists} (SELECT 1 FROM messages m WHERE m.contact_id = c.id"
                 f" AND m.campaign_id = {campaign}::bigint AND {condition})"
             )
+        case PickedFor():
+            picked = f"m.contact_id = c.id AND m.campaign_id = {bound(rule.campaign_id)}::bigint"
+            return f"EXISTS (SELECT 1 FROM campaign_contacts m WHERE {picked})"
         case HasEvents():
             exists = "NOT EXISTS" if rule.operator == "not_in" else "EXISTS"
             keys = bound(list(rule.keys))

@@ -182,6 +182,15 @@ class CampaignActivity(_Rule, frozen=True, tag="campaign"):
         _check_ids((self.campaign_id,))
 
 
+class PickedFor(_Rule, frozen=True, tag="picked"):
+    """Picked by hand or by a program for that campaign."""
+
+    campaign_id: int
+
+    def __post_init__(self) -> None:
+        _check_ids((self.campaign_id,))
+
+
 class HasEvents(_Rule, frozen=True, tag="events"):
     """An event of one of these keys was reported (in), or of none (not_in)."""
 
@@ -252,6 +261,7 @@ Rule = (
     | Search
     | MailActivity
     | CampaignActivity
+    | PickedFor
     | HasEvents
     | EventIs
     | RoleIn

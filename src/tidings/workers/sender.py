@@ -23,7 +23,7 @@ from tidings.messages.claims import Claimed
 from tidings.messages.mailing import Mailing, load_mailing
 from tidings.messages.store import sql
 from tidings.messages.transports.types import Envelope, Outcome, Result, Transport
-from tidings.messages.types import Account
+from tidings.messages.types import Account, Pace
 from tidings.platform.core import Core
 from tidings.platform.db import AWAY
 
@@ -103,38 +103,40 @@ class Sender:
         handled = 0
         rows = await self.core.db.fetch(sql.sending_campaigns, self.core.clock.now())
         for row in rows:
-            handled += await self._send_campaign(row["id"], row["version"], row["account_ids"], row["per_minute"], stop)
+            handled += await self._send_campaign(
+                row["id"], row["version"], row["account_ids"], Pace(row["per_minute"], row["per_hour"]), stop
+            )
         await claims.finish_campaigns(self.core)
         return handled
 
     async def _send_campaign(
-        self, campaign_id: int, version: int, account_ids: list[int], per_minute: int | None, stop: asyncio.Event | None
+        self, campaign_id: int, version: int, account_ids: list[int], pace: Pace, stop: asyncio.Event | None
     ) -> int:
         mailing = await self._mailing(campaign_id, version)
         usable = await accounts.usable_accounts(self.core, account_ids)
         handled = 0
         for account in usable:
-            n, is_healthy = await self._send_through(account, mailing, per_minute, stop)
+            n, is_healthy = await self._send_through(account, mailing, pace, stop)
             handled += n
             if is_healthy:
                 break
         return handled
 
     async def _send_through(
-        self, account: Account, mailing: Mailing, per_minute: int | None, stop: asyncio.Event | None
+        self, account: Account, mailing: Mailing, pace: Pace, stop: asyncio.Event | None
     ) -> tuple[int, bool]:
         """Group after group until nothing is due, the account fails or somebody stops us."""
         transport = await self._transport(account)
         handled = 0
         is_healthy = True
-        claiming = asyncio.create_task(self._claim(account, mailing, per_minute))
+        claiming = asyncio.create_task(self._claim(account, mailing, pace))
         storing: asyncio.Task[None] | None = None
         try:
             while True:
                 group = await claiming
                 if not group:
                     break
-                claiming = asyncio.create_task(self._claim(account, mailing, per_minute))
+                claiming = asyncio.create_task(self._claim(account, mailing, pace))
                 outcomes = await self._send_group(account, transport, mailing, group)
                 if storing is not None:
                     await storing
@@ -173,9 +175,9 @@ class Sender:
         self._held -= ids
         self._offered -= ids
 
-    async def _claim(self, account: Account, mailing: Mailing, per_minute: int | None) -> list[Claimed]:
+    async def _claim(self, account: Account, mailing: Mailing, pace: Pace) -> list[Claimed]:
         size = self._sizes.get(account.id, SMALLEST)
-        granted = await accounts.take_allowance(self.core, account, mailing.id, per_minute, size)
+        granted = await accounts.take_allowance(self.core, account, mailing.id, pace, size)
         if not granted:
             return []
         group = await claims.claim(

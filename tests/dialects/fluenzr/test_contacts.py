@@ -10,8 +10,12 @@ import pytest
 from tests.conftest import StatementCounter
 from tests.dialects.fluenzr.test_keys import NO_CONTACT, data, refused
 from tests.dialects.mouth import Mouth, changed, rows
+from tidings.consent import actions as consent
+from tidings.consent.queries import ledger_of
 from tidings.contacts import actions as contacts
 from tidings.contacts.types import CustomField
+from tidings.dialects.fluenzr.ids import number_of, opaque
+from tidings.pipeline.queries import history_of
 from tidings.platform.core import Core
 
 NOW = "2026-11-20T12:00:00Z"
@@ -33,7 +37,13 @@ FULL: dict[str, Any] = {
 @pytest.fixture
 async def groups(core: Core, fluenzr: Mouth) -> list[str]:
     """Two groups, One and Two, and a custom field."""
-    await contacts.replace_custom_fields(core, [CustomField("plan", "Plan", "text")])
+    fields = [
+        CustomField("plan", "Plan", "text"),
+        CustomField("likes", "Likes", "checkbox", options=["Tea", "Rye"]),
+        CustomField("size", "Size", "number"),
+        CustomField("since", "Since", "date"),
+    ]
+    await contacts.replace_custom_fields(core, fields)
     return [data(await fluenzr.post("/groups", {"name": name}), 201)["id"] for name in ("One", "Two")]
 
 
@@ -41,7 +51,7 @@ async def test_a_contact_is_created_read_changed_and_removed(core: Core, fluenzr
     one, two = groups
     made = data(await fluenzr.post("/contacts", {**FULL, "groupIds": [one]}), 201)
     whole = {**FULL, "id": made["id"], "groups": [{"id": one, "name": "One"}], "pipelineStage": None}
-    whole |= {"consentNotes": None, "consentDate": None, "createdAt": NOW, "updatedAt": NOW}
+    whole |= {"consentNotes": None, "consentDate": NOW, "createdAt": NOW, "updatedAt": NOW}
     assert made == whole
     assert made["id"].startswith("con_")
     path = f"/contacts/{made['id']}"
@@ -79,6 +89,18 @@ async def test_what_is_wrong_is_told_by_field_and_nothing_is_written(core: Core,
         ({"tags": [5]}, "tags"),
         ({"customFields": []}, "customFields"),
         ({"consentSource": "dream"}, "consentSource"),
+        ({"consentSource": ["event"]}, "consentSource"),
+        ({"consentNotes": 5}, "consentNotes"),
+        ({"consentNotes": "x" * 1001}, "consentNotes"),
+        ({"consentDate": "yesterday"}, "consentDate"),
+        ({"consentDate": 5}, "consentDate"),
+        ({"pipelineStageId": 5}, "pipelineStageId"),
+        ({"pipelineStageId": "stg_nope"}, "pipelineStageId"),
+        ({"pipelineStageId": NO_CONTACT}, "pipelineStageId"),
+        ({"pipelineStageId": opaque("stg", 999)}, "pipelineStageId"),
+        ({"firstName": "x" * 1001}, "firstName"),
+        ({"phone": "1" * 51}, "phone"),
+        ({"customFields": {"plan": ["a"]}}, "customFields.plan"),
     ):
         refused(await fluenzr.post("/contacts", {"email": "n@example.com", **change}), 400, "VALIDATION_ERROR", field)
         refused(await fluenzr.put(f"/contacts/{other}", change), 400, "VALIDATION_ERROR", field)
@@ -105,7 +127,13 @@ async def test_lists_and_searches_are_paged_sorted_and_filtered(
             "tags": ["VIP"],
             "customFields": {"plan": "gold"},
         },
-        {"email": "b@example.com", "firstName": "Ann", "groupIds": [one, two], "status": "unsubscribed"},
+        {
+            "email": "b@example.com",
+            "firstName": "Ann",
+            "groupIds": [one, two],
+            "status": "unsubscribed",
+            "customFields": {"likes": ["Tea", "Rye"], "size": "7", "since": "2026-01-31"},
+        },
         {"email": "c@example.org", "firstName": "Ben", "status": "blocked"},
     ]
     for person in people:
@@ -142,6 +170,9 @@ async def test_lists_and_searches_are_paged_sorted_and_filtered(
         ({"filters": {"tags": ["VIP", "none"]}}, "a"),
         ({"filters": {"customFields": {"plan": "gold"}}}, "a"),
         ({"filters": {"customFields": {"nope": "gold"}}}, ""),
+        ({"filters": {"customFields": {"likes": "Tea"}}}, "b"),
+        ({"filters": {"customFields": {"size": 7}}}, "b"),
+        ({"filters": {"customFields": {"since": "2026-01-31"}}}, "b"),
         ({"page": 2, "perPage": 1}, "b"),
     ):
         assert await found(await fluenzr.post("/contacts/search", body)) == letters, body
@@ -154,6 +185,7 @@ async def test_lists_and_searches_are_paged_sorted_and_filtered(
         ("sort", "secret"),
         ("order", "up"),
         ("status", "x"),
+        ("email", "x" * 1001),
     ):
         refused(await fluenzr.get("/contacts", **{name: value}), 400, "VALIDATION_ERROR", name)
     for body, field in (
@@ -162,6 +194,11 @@ async def test_lists_and_searches_are_paged_sorted_and_filtered(
         ({"filters": {"tags": "x"}}, "filters.tags"),
         ({"perPage": 101}, "perPage"),
         ({"sort": {"field": "secret"}}, "sort"),
+        ({"query": "x" * 1001}, "query"),
+        ({"filters": {"customFields": {"plan": "x" * 1001}}}, "filters.customFields.plan"),
+        ({"filters": {"customFields": {"plan": []}}}, "filters.customFields.plan"),
+        ({"filters": {"customFields": {"size": "many"}}}, "filters.customFields.size"),
+        ({"filters": {"customFields": {"since": "soon"}}}, "filters.customFields.since"),
     ):
         refused(await fluenzr.post("/contacts/search", body), 400, "VALIDATION_ERROR", field)
     with statements as small:
@@ -217,4 +254,76 @@ async def test_groups_and_tags_of_a_contact_are_added_and_taken(fluenzr: Mouth, 
         for method in ("POST", "DELETE"):
             bad = await fluenzr.ask(method, f"{path}/{name}", {field: "x"})
             refused(bad, 400, "VALIDATION_ERROR", field)
+            refused(await fluenzr.ask(method, f"{path}/{name}", {}), 400, "VALIDATION_ERROR", field)
             refused(await fluenzr.ask(method, f"/contacts/{NO_CONTACT}/{name}", {field: []}), 404, "NOT_FOUND")
+
+
+async def test_a_contact_has_a_stage_with_its_history(core: Core, fluenzr: Mouth):
+    stages = {stage["name"]: stage["id"] for stage in data(await fluenzr.get("/pipeline/stages"))}
+    made = data(await fluenzr.post("/contacts", {"email": "a@example.com", "pipelineStageId": stages["Lead"]}), 201)
+    assert made["pipelineStage"] == {"id": stages["Lead"], "name": "Lead"}
+    path = f"/contacts/{made['id']}"
+    # What says nothing of the stage leaves it; null takes the contact out.
+    assert data(await fluenzr.put(path, {"firstName": "A"}))["pipelineStage"]["name"] == "Lead"
+    assert data(await fluenzr.put(path, {"pipelineStageId": stages["Won"]}))["pipelineStage"]["name"] == "Won"
+    assert data(await fluenzr.get("/contacts"))[0]["pipelineStage"] == {"id": stages["Won"], "name": "Won"}
+    assert data(await fluenzr.put(path, {"pipelineStageId": None}))["pipelineStage"] is None
+    bulk = {"contacts": [{"email": "a@example.com", "pipelineStageId": stages["Lost"]}], "onDuplicate": "update"}
+    bulk["contacts"] += [{"email": "b@example.com", "pipelineStageId": "stg_x"}, {"email": "c@example.com"}]
+    told = data(await fluenzr.post("/contacts/bulk", bulk))
+    assert (told["created"], told["updated"], [one["index"] for one in told["errors"]]) == (1, 1, [1])
+    number = await core.db.fetchval("SELECT id FROM contacts WHERE email = 'a@example.com'")
+    log = await history_of(core, number)
+    assert [(m.was_title, m.now_title) for m in log] == [
+        (None, "Lost"),
+        ("Won", None),
+        ("Lead", "Won"),
+        (None, "Lead"),
+    ]
+    assert {m.actor for m in log} == {"Ada Byron"}
+
+
+async def test_a_consent_stands_in_the_ledger(core: Core, fluenzr: Mouth):
+    said = {"consentSource": "event", "consentNotes": "Fair", "consentDate": "2026-03-01T10:00:00Z"}
+    made = data(await fluenzr.post("/contacts", {"email": "a@example.com", **said}), 201)
+    assert {name: made[name] for name in said} == said
+    path, number = f"/contacts/{made['id']}", number_of("con", made["id"])
+    assert number is not None
+    # The same again and changes of other things are no new consent.
+    for body in (
+        said,
+        {"firstName": "A"},
+        {"consentSource": "event"},
+        {"status": "unsubscribed"},
+        {"status": "active"},
+    ):
+        assert {name: data(await fluenzr.put(path, body))[name] for name in said} == said, body
+    kinds = [(line.kind, line.source) for line in reversed(await ledger_of(core, number))]
+    assert kinds == [("opt_in", "event"), ("opt_out", "by_hand"), ("opt_in", "by_hand")]
+    noted = data(await fluenzr.put(path, {"consentNotes": "Fair, hall 2"}))
+    assert (noted["consentSource"], noted["consentNotes"], noted["consentDate"]) == (
+        "event",
+        "Fair, hall 2",
+        said["consentDate"],
+    )
+    other = data(await fluenzr.put(path, {"consentSource": "referral"}))
+    assert (other["consentSource"], other["consentNotes"], other["consentDate"]) == ("referral", None, NOW)
+    unnamed = data(await fluenzr.post("/contacts", {"email": "b@example.com", "consentNotes": "On the phone"}), 201)
+    assert (unnamed["consentSource"], unnamed["consentDate"]) == ("not_specified", NOW)
+    await consent.unsubscribe_contact(core, number, reason="")
+    await consent.confirm_contact(core, number, source="double_opt_in")
+    assert data(await fluenzr.get(path))["consentSource"] == "web_optin"
+
+
+async def test_a_thousand_rows_cost_as_many_statements_as_two(fluenzr: Mouth, groups: list[str], statements: Any):
+    stage = data(await fluenzr.get("/pipeline/stages"))[0]["id"]
+
+    def body(word: str, n: int) -> dict[str, Any]:
+        more = {"groupIds": groups, "tags": ["x"], "pipelineStageId": stage, "consentSource": "event"}
+        return {"contacts": [{"email": f"{word}{i}@example.com", **more} for i in range(n)]}
+
+    with statements as small:
+        data(await fluenzr.post("/contacts/bulk", body("s", 2)))
+    with statements as large:
+        assert data(await fluenzr.post("/contacts/bulk", body("l", 1000)))["created"] == 1000
+    assert small.count == large.count

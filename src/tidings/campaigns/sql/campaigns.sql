@@ -13,6 +13,27 @@ SELECT max(id) FROM (SELECT id FROM contacts WHERE id > $1 ORDER BY id LIMIT $2)
 UPDATE campaigns SET drawn_up_to = $3, recipients_count = recipients_count + $4, updated_at = $5
 WHERE id = $1 AND state = 'drawing' AND drawn_up_to = $2 RETURNING id
 
+-- name: archive
+UPDATE campaigns SET archived_at = $2, updated_at = $2
+WHERE id = $1 AND state IN ('finished', 'cancelled') AND archived_at IS NULL RETURNING title
+
+-- name: pick
+-- Contacts that match and may be mailed are picked for the campaign $1.
+INSERT INTO campaign_contacts (campaign_id, contact_id, added_at)
+SELECT $1, c.id, $2::timestamptz FROM contacts c WHERE {mailable} AND ({where}) ON CONFLICT DO NOTHING RETURNING contact_id
+
+-- name: unpick
+-- Contacts ($2) are picked no more; what still waits for them goes. Comes back: who had either.
+WITH gone AS (
+    DELETE FROM campaign_contacts WHERE campaign_id = $1 AND contact_id = ANY($2::bigint[]) RETURNING contact_id),
+waiting AS (
+    DELETE FROM messages WHERE campaign_id = $1 AND contact_id = ANY($2) AND state IN ('queued', 'deferred', 'paused')
+    RETURNING contact_id),
+counted AS (
+    UPDATE campaigns SET recipients_count = recipients_count - (SELECT count(*) FROM waiting), updated_at = $3
+    WHERE id = $1 AND EXISTS (SELECT 1 FROM waiting))
+SELECT contact_id FROM gone UNION SELECT contact_id FROM waiting
+
 -- name: due
 -- Scheduled campaigns whose recipients should be drawn now, or that should start now.
 SELECT id, state, is_drawn, scheduled_at FROM campaigns
@@ -34,9 +55,9 @@ SELECT campaign_id, label_id FROM campaign_labels WHERE campaign_id = ANY($1::bi
 -- name: duplicate
 INSERT INTO campaigns (parent_id, kind, title, slug, language, subject, preheader, body, design, template_id, footer, look, audience,
                        sender, settings, utm, is_transactional, tracks_opens, tracks_clicks, account_ids, per_minute,
-                       created_by, created_at, updated_at)
+                       per_hour, description, outreach, created_by, created_at, updated_at)
 SELECT parent_id, kind, $2, slug, language, subject, preheader, body, design, template_id, footer, look, audience, sender, settings,
-       utm, is_transactional, tracks_opens, tracks_clicks, account_ids, per_minute, $3, $4, $4
+       utm, is_transactional, tracks_opens, tracks_clicks, account_ids, per_minute, per_hour, description, outreach, $3, $4, $4
 FROM campaigns WHERE id = $1 RETURNING id
 
 -- name: duplicate_subjects

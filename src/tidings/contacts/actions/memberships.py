@@ -62,12 +62,10 @@ async def remove_tags(
         )
 
 
-async def add_lists(
-    core: Core, contact_ids: Sequence[int], list_ids: Sequence[int], *, is_silent: bool = False
-) -> None:
-    """Puts every contact on every list."""
+async def add_lists(core: Core, contact_ids: Sequence[int], list_ids: Sequence[int], *, is_silent: bool = False) -> int:
+    """Puts every contact on every list; answers how many contacts came onto one that they were not on."""
     async with core.db.transaction() as tx:
-        await change_memberships(
+        return await change_memberships(
             tx, at=core.clock.now(), add_lists=pairs_of(contact_ids, list_ids), is_silent=is_silent
         )
 

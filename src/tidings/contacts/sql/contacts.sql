@@ -35,6 +35,7 @@ added AS (
     ON CONFLICT DO NOTHING RETURNING contact_id, list_id)
 INSERT INTO facts (kind, contact_id, is_silent, data)
 SELECT 'lists_added', contact_id, $3::bool, jsonb_build_object('list_ids', jsonb_agg(list_id ORDER BY list_id)) FROM added GROUP BY contact_id
+RETURNING contact_id
 
 -- name: remove_lists
 -- Who leaves a list leaves its groups. The memberships stand beside the lists: id, list, since when.

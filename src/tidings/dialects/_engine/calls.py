@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from tidings.platform.core import Core
+from tidings.platform.limits import Usage
 
 T = TypeVar("T")
 # The largest bigint of PostgreSQL.
@@ -30,6 +31,8 @@ class Request:
     body: bytes
     client_ip: str
     scheme: str
+    # Where the dialect keeps the count of this request until its answer. It is no header: those are the client's.
+    usage: Usage | None = None
 
 
 @dataclass(slots=True)

@@ -8,7 +8,15 @@ from tidings.dialects._engine.calls import Answer, Call
 from tidings.dialects._engine.mount import DialectApp
 from tidings.dialects._engine.openapi import document
 from tidings.dialects._engine.routes import Route, RouteTable
-from tidings.dialects.fluenzr import contacts, groups, webhooks
+from tidings.dialects.fluenzr import (
+    campaign_people,
+    campaigns,
+    contacts,
+    email_accounts,
+    groups,
+    pipeline,
+    webhooks,
+)
 from tidings.dialects.fluenzr.dialect import PREFIX, mount
 from tidings.dialects.fluenzr.reference import REFERENCE
 from tidings.platform.core import Core
@@ -38,7 +46,8 @@ async def openapi(_call: Call) -> Any:
 def table() -> RouteTable:
     """Every row."""
     own = [Route("GET", "/openapi.json", "openapi", "-", "view", openapi)]
-    return RouteTable([*own, *contacts.ROUTES, *groups.ROUTES, *webhooks.ROUTES])
+    parts = (contacts, groups, campaigns, campaign_people, email_accounts, pipeline, webhooks)
+    return RouteTable([*own, *(route for part in parts for route in part.ROUTES)])
 
 
 def build(core: Core) -> DialectApp:

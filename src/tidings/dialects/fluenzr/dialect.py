@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from tidings.access import actions as access
-from tidings.access.types import USUAL_PER_MINUTE
+from tidings.access.types import USUAL_PER_MINUTE, Caller
 from tidings.dialects._engine import bodies
 from tidings.dialects._engine.bearer import bearer_of, rate_headers
 from tidings.dialects._engine.calls import Answer, Call, Request
 from tidings.dialects._engine.mount import BodyTooLarge, DialectApp, MalformedBody, NoRoute, WrongContentType
 from tidings.dialects._engine.routes import Match, RouteTable
+from tidings.dialects.fluenzr.wire import wire_name
 from tidings.platform.core import Core
 from tidings.platform.errors import (
     Conflict,
@@ -22,6 +23,7 @@ from tidings.platform.errors import (
     TidingsError,
     Unauthenticated,
 )
+from tidings.platform.limits import Usage
 
 PREFIX = "/v1"
 PER_MINUTE = USUAL_PER_MINUTE["fluenzr"]
@@ -47,7 +49,8 @@ class Fluenzr:
     prefix = PREFIX
     max_body = 10 * 1024 * 1024
 
-    def __init__(self, table: RouteTable) -> None:
+    def __init__(self, core: Core, table: RouteTable) -> None:
+        self.core = core
         self.table = table
 
     async def rewrite(self, request: Request) -> Request:
@@ -59,17 +62,10 @@ class Fluenzr:
         """The key's user, counted against its minute; a read-only key may only read."""
         if match.route.permission == "-":
             return None
-        key = bearer_of(request)
-        found = (
-            await access.caller_and_usage(core, "fluenzr", key, per_minute=PER_MINUTE, ip=request.client_ip)
-            if key
-            else None
-        )
+        found = await self._counted(request)
         if found is None:
             raise Unauthenticated("Invalid or missing API key")
         caller, usage = found
-        reset = int(usage.resets_at.timestamp())
-        request.headers = {**request.headers, "x-usage": f"{usage.limit} {usage.remaining} {reset}"}
         if not usage.is_allowed:
             raise RateLimited(usage.resets_at - core.clock.now(), limit=usage.limit)
         is_read = match.route.method == "GET" or match.route.operation.startswith("search")
@@ -78,6 +74,16 @@ class Fluenzr:
         if match.route.permission and not caller.may(match.route.permission):
             raise Forbidden(match.route.permission, "The user of this API key lacks the permission")
         return caller
+
+    async def _counted(self, request: Request) -> tuple[Caller, Usage] | None:
+        """The caller behind the key, with this request counted and noted for the headers of the answer."""
+        key = bearer_of(request)
+        if not key:
+            return None
+        found = await access.caller_and_usage(self.core, "fluenzr", key, per_minute=PER_MINUTE, ip=request.client_ip)
+        if found is not None:
+            request.usage = found[1]
+        return found
 
     async def params(self, core: Core, request: Request) -> dict[str, Any]:
         """The query, or the JSON object of a write."""
@@ -105,7 +111,7 @@ class Fluenzr:
         assert isinstance(error, TidingsError)
         details: dict[str, Any] = {}
         if isinstance(error, Invalid):
-            details = {name: problems[0].text for name, problems in error.fields.items()}
+            details = {wire_name(name): problems[0].text for name, problems in error.fields.items()}
         answer = _error(status, code, error.message, details)
         if isinstance(error, RateLimited):
             wait = max(1, round(error.retry_after.total_seconds()))
@@ -113,12 +119,18 @@ class Fluenzr:
         return answer
 
     async def finish(self, answer: Answer, call: Call | None, request: Request) -> Answer:
-        """Rate headers on every answer to a known key."""
-        usage = request.headers.get("x-usage", "")
-        if usage:
-            limit, remaining, reset = map(int, usage.split())
-            answer.headers = [*answer.headers, *rate_headers(limit, remaining, reset=reset)]
+        """Rate headers on every answer. A request that found no route or was no request counts like any other; where
+        no key is known nothing is left to ask for."""
+        if request.usage is None and answer.status != 500:
+            await self._counted(request)
+        usage = request.usage
+        limit, remaining = (usage.limit, usage.remaining) if usage else (PER_MINUTE, 0)
+        reset = int(usage.resets_at.timestamp()) if usage else self._next_minute()
+        answer.headers = [*answer.headers, *rate_headers(limit, remaining, reset=reset)]
         return answer
+
+    def _next_minute(self) -> int:
+        return (int(self.core.clock.now().timestamp()) // 60 + 1) * 60
 
 
 def _error(status: int, code: str, message: str, details: dict[str, Any]) -> Answer:
@@ -127,4 +139,4 @@ def _error(status: int, code: str, message: str, details: dict[str, Any]) -> Ans
 
 def mount(core: Core, table: RouteTable) -> DialectApp:
     """The ASGI app."""
-    return DialectApp(core, Fluenzr(table))
+    return DialectApp(core, Fluenzr(core, table))

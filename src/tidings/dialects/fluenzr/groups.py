@@ -91,9 +91,7 @@ async def delete_group(call: Call) -> Any:
 async def add_contacts(call: Call) -> Any:
     group = await _group(call)
     ids = numbers(call.params.get("contactIds"), "con", "contactIds")
-    before = group.contacts_count
-    await actions.add_lists(call.core, ids, [group.id])
-    added = (await catalog.list_by_id(call.core, group.id)).contacts_count - before
+    added = await actions.add_lists(call.core, ids, [group.id])
     return done({"added": added, "skipped": len(ids) - added})
 
 

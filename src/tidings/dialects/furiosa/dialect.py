@@ -68,7 +68,7 @@ class Furiosa:
         if found is None:
             raise Unauthenticated("The API key is missing, invalid or revoked.")
         caller, usage = found
-        request.headers = {**request.headers, "x-usage": f"{usage.limit} {usage.remaining}"}
+        request.usage = usage
         if not usage.is_allowed:
             raise RateLimited(usage.resets_at - core.clock.now(), limit=usage.limit)
         if match.route.permission:
@@ -116,10 +116,9 @@ class Furiosa:
 
     async def finish(self, answer: Answer, call: Call | None, request: Request) -> Answer:
         """Rate headers on every answer to a known key."""
-        usage = request.headers.get("x-usage", "")
-        if usage and not any(name == b"x-ratelimit-limit" for name, _ in answer.headers):
-            limit, remaining = usage.split()
-            answer.headers = [*answer.headers, *rate_headers(int(limit), int(remaining))]
+        usage = request.usage
+        if usage is not None and not any(name == b"x-ratelimit-limit" for name, _ in answer.headers):
+            answer.headers = [*answer.headers, *rate_headers(usage.limit, usage.remaining)]
         return answer
 
 

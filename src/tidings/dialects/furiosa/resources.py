@@ -243,12 +243,13 @@ async def delete_group(call: Call) -> Any:
 
 
 async def me(call: Call) -> Any:
-    limit, remaining = call.request.headers["x-usage"].split()
+    usage = call.request.usage
+    assert usage is not None, "the route asks for a key"
     scopes = call.caller.scopes
     return {
         "name": call.caller.key_name,
         "scopes": sorted(scopes) if scopes is not None else None,
-        "rate_limit": {"limit": int(limit), "remaining": int(remaining)},
+        "rate_limit": {"limit": usage.limit, "remaining": usage.remaining},
     }
 
 

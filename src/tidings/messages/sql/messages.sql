@@ -83,7 +83,7 @@ UPDATE messages SET leased_until = now() + $2::interval WHERE id = ANY($1::bigin
 
 -- name: sending_campaigns
 -- Campaigns with something to do now, the longest waiting first.
-SELECT c.id, c.version, c.account_ids, c.per_minute FROM campaigns c
+SELECT c.id, c.version, c.account_ids, c.per_minute, c.per_hour FROM campaigns c
 WHERE c.state = 'sending' AND EXISTS (
     SELECT 1 FROM messages m WHERE m.campaign_id = c.id AND m.state IN ('queued', 'deferred') AND m.due_at <= $1)
 ORDER BY c.started_at, c.id

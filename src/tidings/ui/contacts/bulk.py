@@ -17,6 +17,7 @@ from tidings.bulk.types import (
     DeleteContacts,
     JoinCompanies,
     LeaveCompanies,
+    MoveToStage,
     RemoveLists,
     RemoveTags,
     SetField,
@@ -27,6 +28,7 @@ from tidings.contacts import actions
 from tidings.contacts import queries as contacts
 from tidings.contacts.companies import queries as companies
 from tidings.contacts.types import EDITABLE_STATUSES
+from tidings.pipeline.queries import list_stages
 from tidings.platform.core import Core
 from tidings.platform.errors import Invalid, Problem
 from tidings.platform.modules import is_on
@@ -36,13 +38,14 @@ from tidings.segments.types import Everybody, Rule
 from tidings.ui.contacts import forms
 from tidings.ui.contacts.changes import LIVE_PAGE
 from tidings.ui.contacts.filters import rule_of, shelves_of
+from tidings.ui.pipeline.card import actor_of
 from tidings.ui.shell.forms import Form
 from tidings.ui.shell.texts import _, ngettext
 from tidings.ui.shell.visit import Visiting
 
 # So many are changed while one waits; more are a worker's.
 AT_ONCE = 1000
-KINDS = ("lists", "tags", "status", "type", "field", "companies", "confirm")
+KINDS = ("lists", "tags", "status", "stage", "type", "field", "companies", "confirm")
 OFFERED = PageRequest(per_page=100, sort="name", is_descending=False)
 
 
@@ -66,6 +69,7 @@ async def _dialog(visit: Visiting, form: Form, status: int = 200) -> Response[An
         statuses=EDITABLE_STATUSES,
         inputs=forms.custom_inputs(fields, form),
         firms=[one.company for one in firms],
+        stages=await list_stages(core),
         status=status,
     )
 
@@ -154,6 +158,14 @@ async def _status(_visit: Visiting, form: Form) -> Change:
     return SetStatus(status, "changed by hand")
 
 
+async def _stage(visit: Visiting, form: Form) -> Change:
+    stage = next(iter(form.ids("stage")), None)
+    if stage is None:
+        raise Invalid({"stage": Problem("required", _("Choose a stage."))})
+    actor = actor_of(visit)
+    return MoveToStage(stage, form.text("note"), actor.id, actor.name)
+
+
 async def _type(_visit: Visiting, form: Form) -> Change:
     if not form.text("contact_type"):
         raise Invalid({"contact_type": Problem("required", _("Choose a type."))})
@@ -187,6 +199,7 @@ _CHANGES: dict[str, Callable[[Visiting, Form], Awaitable[Change]]] = {
     "tags": _tags,
     "lists": _lists,
     "status": _status,
+    "stage": _stage,
     "type": _type,
     "field": _field,
     "companies": _companies,

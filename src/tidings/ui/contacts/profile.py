@@ -19,6 +19,7 @@ from tidings.ui.companies.joining import companies_card
 from tidings.ui.contacts import forms
 from tidings.ui.contacts.filters import in_tree_order
 from tidings.ui.contacts.timeline import lines_of
+from tidings.ui.pipeline.card import pipeline_card
 from tidings.ui.shell.forms import Form
 from tidings.ui.shell.texts import _
 from tidings.ui.shell.visit import Visiting
@@ -27,7 +28,7 @@ LINES = 30
 
 
 async def show_profile(visit: Visiting, view: ContactView, template: str, *, status: int = 200, **values: Any) -> Any:
-    """A tab of the profile inside its frame; ten statements for the frame, whatever the contact has."""
+    """A tab of the profile inside its frame; thirteen statements for the frame, whatever the contact has."""
     core, contact = visit.core, view.contact
     return await visit.page(
         template,
@@ -38,6 +39,7 @@ async def show_profile(visit: Visiting, view: ContactView, template: str, *, sta
         statuses=EDITABLE_STATUSES,
         **await _editors(visit, view),
         **await companies_card(core, contact),
+        **await pipeline_card(core, contact.id),
         status=status,
         **values,
     )

@@ -54,6 +54,7 @@ LOOKS = {
     "lists_removed": Look(icon="list", text="Removed from"),
     "contact_joined_company": Look(icon="building-store", text="Joined"),
     "contact_left_company": Look(icon="building-store", text="Left"),
+    "contact_stage_changed": Look(icon="layout-kanban", text="Stage changed", colour="accent"),
     "note_added": Look(icon="note", text="Note added"),
     "form_submitted": Look(icon="clipboard-text", text="Form sent", colour="accent"),
     "page_submitted": Look(icon="browser", text="Sent by the page", colour="accent"),
@@ -123,6 +124,8 @@ def _thing(entry: TimelineEntry, known: Known) -> str:
         case "contact_status_changed":
             was, now = (badge_of(str(data.get(key) or ""))[0] for key in ("was", "now"))
             return f"{was} → {now}"
+        case "contact_stage_changed":
+            return f"{data.get('was') or '–'} → {data.get('now') or '–'}"
         case "note_added" | "form_submitted" | "page_submitted":
             return str(data.get("title") or "")
         case _:
@@ -144,6 +147,8 @@ def _detail(entry: TimelineEntry, known: Known) -> str:
             return f"{data.get('was') or '–'} → {data.get('now') or '–'}"
         case "contact_status_changed" | "contact_unsubscribed" | "contact_soft_bounced":
             return str(data.get("reason") or "")
+        case "contact_stage_changed":
+            return str(data.get("note") or "")
         case "event_tracked":
             return str(data.get("value") or "")
         case _:

@@ -24,6 +24,7 @@ class Entry:
 NAVIGATION = (
     Entry("Dashboard", "/", icon="layout-dashboard", key="d", permission="fcrm_view_dashboard"),
     Entry("Contacts", "/contacts", icon="users", key="c", permission="fcrm_read_contacts", group="Audience"),
+    Entry("Pipeline", "/pipeline", icon="layout-kanban", key="p", permission="fcrm_read_contacts", group="Audience"),
     Entry(
         "Companies",
         "/companies",

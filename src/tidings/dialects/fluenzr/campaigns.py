@@ -1,0 +1,225 @@
+"""Campaigns: workflows on the wire. One that is start, email, end is a campaign like any other; one that needs more is
+kept and shown as it was given, and says at its start what is not there yet.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tidings.campaigns import actions, queries
+from tidings.campaigns.types import Campaign, CampaignView, State
+from tidings.campaigns.windows import next_opening
+from tidings.dialects._engine.calls import Call
+from tidings.dialects._engine.codecs import rfc3339
+from tidings.dialects._engine.routes import Route
+from tidings.dialects.fluenzr.campaign_settings import DEFAULTS, settings_problems, window_of
+from tidings.dialects.fluenzr.ids import number_of, opaque
+from tidings.dialects.fluenzr.wire import done, page_answer, page_request, problems_of
+from tidings.dialects.fluenzr.workflow import Mail, mail_of, needs, workflow_problems, workflow_with
+from tidings.messages import accounts
+from tidings.platform.errors import Conflict, Invalid, NotFound, Problem
+from tidings.reports.campaigns import CampaignNumbers, numbers_from
+
+MAX_NAME = 192
+MAX_DESCRIPTION = 2000
+ENGINE = "workflow"
+KINDS = ("campaign", ENGINE)
+SORTS = {"name": "title", "createdAt": "created_at", "updatedAt": "updated_at", "startedAt": "started_at", "id": "id"}
+_ENDED: tuple[State, ...] = ("finished", "cancelled")
+# status: states of the core, and whether it was put away
+STATUSES: dict[str, tuple[tuple[State, ...], bool | None]] = {
+    "draft": (("draft",), None),
+    "active": (("scheduled", "drawing", "sending"), None),
+    "paused": (("paused",), None),
+    "completed": (_ENDED, False),
+    "archived": (_ENDED, True),
+}
+_EDITABLE: tuple[State, ...] = ("draft", "paused")
+
+
+def status_of(campaign: Campaign) -> str:
+    """The word of this dialect for where a campaign is."""
+    is_away = campaign.archived_at is not None
+    return next(
+        word for word, (states, away) in STATUSES.items() if campaign.state in states and away in (None, is_away)
+    )
+
+
+def _mail(view: CampaignView) -> Mail:
+    c = view.campaign
+    tests = tuple((subject.weight, subject.subject) for subject in view.subjects)
+    return Mail(c.subject, c.body, c.tracks_opens != "no", c.tracks_clicks != "no", tests)
+
+
+def counts_body(n: CampaignNumbers) -> dict[str, int]:
+    """How many mails there are of each kind; replies are not read yet."""
+    counts = {name: getattr(n, name) for name in ("sent", "delivered", "opened", "clicked", "bounced", "unsubscribed")}
+    return {**counts, "replied": 0}
+
+
+def campaign_body(view: CampaignView) -> dict[str, Any]:
+    """A campaign."""
+    c, n = view.campaign, numbers_from(view.counts)
+    workflow = c.outreach.get("workflow") or {}
+    return {
+        "id": opaque("cmp", c.id),
+        "name": c.title,
+        "description": c.description,
+        "status": status_of(c),
+        "emailAccountId": opaque("acc", c.account_ids[0]) if c.account_ids else None,
+        "settings": DEFAULTS | c.outreach.get("settings", {}),
+        "workflow": workflow if c.kind == ENGINE else workflow_with(workflow, _mail(view)),
+        "stats": {"contacts": n.recipients, **counts_body(n)},
+        "createdAt": rfc3339(c.created_at),
+        "startedAt": rfc3339(c.started_at),
+        "updatedAt": rfc3339(c.updated_at),
+    }
+
+
+async def campaign_of(call: Call) -> Campaign:
+    """The campaign of the path; raises NotFound, also for mails that are no campaigns here."""
+    number = number_of("cmp", call.path["id"])
+    found = await queries.find_campaign(call.core, number) if number is not None else None
+    if found is None or found.kind not in KINDS:
+        raise NotFound("campaign", call.path["id"])
+    return found
+
+
+async def _shown(call: Call, campaign_id: int, status: int = 200) -> Any:
+    return done(campaign_body(await queries.campaign_view(call.core, campaign_id)), status)
+
+
+async def list_campaigns(call: Call) -> Any:
+    status = call.text("status")
+    if status and status not in STATUSES:
+        raise Invalid({"status": Problem("in", f"status must be one of {', '.join(STATUSES)}")})
+    states, is_archived = STATUSES.get(status, ((), None))
+    page = await queries.list_campaigns(
+        call.core,
+        page_request(call, sorts=SORTS),
+        kinds=KINDS,
+        states=states,
+        search=call.text("name"),
+        is_archived=is_archived,
+    )
+    return page_answer(page, campaign_body)
+
+
+async def get_campaign(call: Call) -> Any:
+    return await _shown(call, (await campaign_of(call)).id)
+
+
+async def _values(call: Call, before: Campaign | None = None) -> dict[str, Any]:
+    """Core values of a body, every fault of it told at once."""
+    params = call.params
+    problems = problems_of(params, {"name": str, "description": str, "emailAccountId": str})
+    values: dict[str, Any] = {}
+    if before is None or "name" in params:
+        values["title"] = name = str(params.get("name") or "").strip()
+        if not name:
+            problems.setdefault("name", Problem("required", "Name is required"))
+    for name, most in (("name", MAX_NAME), ("description", MAX_DESCRIPTION)):
+        if isinstance(params.get(name), str) and len(params[name]) > most:
+            problems[name] = Problem("max", f"{name} may have at most {most} characters")
+    if "description" in params:
+        values["description"] = params["description"] or ""
+    if "emailAccountId" in params:
+        values["account_ids"] = await _account(call, problems)
+    outreach = dict(before.outreach) if before else {}
+    if params.get("settings") is not None:
+        problems |= settings_problems(params["settings"])
+        if isinstance(params["settings"], dict):
+            outreach["settings"] = outreach.get("settings", {}) | params["settings"]
+            values["per_hour"] = outreach["settings"].get("maxEmailsPerHour")
+    if params.get("workflow") is not None:
+        problems |= (faults := workflow_problems(params["workflow"]))
+        if not faults:
+            outreach["workflow"] = params["workflow"]
+            values |= _mail_values(params["workflow"])
+    if problems:
+        raise Invalid(problems)
+    return {**values, "outreach": outreach}
+
+
+async def _account(call: Call, problems: dict[str, Problem]) -> list[int]:
+    given = call.params["emailAccountId"]
+    if given is None:
+        return []
+    number = number_of("acc", given)
+    known = {one.id for one in await accounts.list_accounts(call.core)}
+    if number not in known:
+        problems["emailAccountId"] = Problem("exists", "The email account does not exist")
+    return [number or 0]
+
+
+def _mail_values(workflow: dict[str, Any]) -> dict[str, Any]:
+    if needs(workflow):
+        return {"kind": ENGINE, "subject": "", "body": "", "subjects": ()}
+    mail = mail_of(workflow)
+    tracks = {True: "yes", False: "no"}
+    return {
+        "kind": "campaign",
+        "language": "variables",
+        "subject": mail.subject,
+        "body": mail.body,
+        "tracks_opens": tracks[mail.tracks_opens],
+        "tracks_clicks": tracks[mail.tracks_clicks],
+        "subjects": mail.subjects,
+    }
+
+
+async def create_campaign(call: Call) -> Any:
+    values = await _values(call)
+    made = await actions.create_campaign(call.core, created_by=call.caller.user.id, **values)
+    return await _shown(call, made, 201)
+
+
+async def update_campaign(call: Call) -> Any:
+    campaign = await campaign_of(call)
+    values = await _values(call, campaign)
+    await actions.update_campaign(call.core, campaign.id, only_in=_EDITABLE, **values)
+    return await _shown(call, campaign.id)
+
+
+async def start_campaign(call: Call) -> Any:
+    campaign = await campaign_of(call)
+    missing = needs(campaign.outreach["workflow"]) if campaign.kind == ENGINE else []
+    if missing:
+        raise Conflict(f"This workflow cannot be started yet. Not available: {', '.join(missing)}.", code="unavailable")
+    now = call.core.clock.now()
+    window = window_of(campaign.outreach.get("settings", {}), await call.core.installation.zone())
+    opens = next_opening(window, now)
+    await actions.schedule_campaign(call.core, campaign.id, at=opens if opens > now else None)
+    return await _shown(call, campaign.id)
+
+
+async def pause_campaign(call: Call) -> Any:
+    campaign = await campaign_of(call)
+    await actions.pause_campaign(call.core, campaign.id)
+    return await _shown(call, campaign.id)
+
+
+async def resume_campaign(call: Call) -> Any:
+    campaign = await campaign_of(call)
+    await actions.resume_campaign(call.core, campaign.id)
+    return await _shown(call, campaign.id)
+
+
+async def archive_campaign(call: Call) -> Any:
+    campaign = await campaign_of(call)
+    await actions.archive_campaign(call.core, campaign.id)
+    return await _shown(call, campaign.id)
+
+
+_READ, _WRITE = "fcrm_read_emails", "fcrm_manage_emails"
+_ONE = "/campaigns/{id:word}"
+ROUTES = [
+    Route("GET", "/campaigns", "listCampaigns", _READ, "crud", list_campaigns),
+    Route("POST", "/campaigns", "createCampaign", _WRITE, "crud", create_campaign, answer=201),
+    Route("GET", _ONE, "getCampaign", _READ, "crud", get_campaign),
+    Route("PUT", _ONE, "updateCampaign", _WRITE, "crud", update_campaign),
+    Route("POST", f"{_ONE}/start", "startCampaign", _WRITE, "ack", start_campaign),
+    Route("POST", f"{_ONE}/pause", "pauseCampaign", _WRITE, "ack", pause_campaign),
+    Route("POST", f"{_ONE}/resume", "resumeCampaign", _WRITE, "ack", resume_campaign),
+    Route("POST", f"{_ONE}/archive", "archiveCampaign", _WRITE, "ack", archive_campaign),
+]

@@ -1,0 +1,95 @@
+"""What happened with the mails of one campaign: over time, and one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from tidings.platform.core import Core
+from tidings.platform.pagination import Page, PageRequest
+
+Step = Literal["hour", "day", "week"]
+Happening = Literal["sent", "opened", "clicked", "bounced", "unsubscribed"]
+HAPPENINGS: tuple[Happening, ...] = ("sent", "opened", "clicked", "bounced", "unsubscribed")
+# A bounce has no moment of its own: the message was last touched by it.
+_MOMENTS: dict[Happening, tuple[str, str]] = {
+    "sent": ("sent_at", "sent_at IS NOT NULL"),
+    "opened": ("opened_at", "opened_at IS NOT NULL"),
+    "clicked": ("clicked_at", "clicked_at IS NOT NULL"),
+    "bounced": ("updated_at", "state = 'bounced'"),
+    "unsubscribed": ("unsubscribed_at", "unsubscribed_at IS NOT NULL"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """What happened in one step of time; `at` is its begin. People are counted once, when they did it first."""
+
+    at: datetime
+    sent: int
+    opened: int
+    clicked: int
+    bounced: int
+    unsubscribed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One thing that happened with one mail."""
+
+    kind: str
+    at: datetime
+    message_id: int
+    contact_id: int
+    email: str
+
+
+def _union(kinds: Sequence[Happening]) -> str:
+    parts = (
+        f"SELECT '{kind}' AS kind, m.{column} AS at, m.id, m.contact_id, m.email FROM messages m"
+        f" WHERE m.campaign_id = $1 AND m.{condition}"
+        f" AND ($2::timestamptz IS NULL OR m.{column} >= $2) AND ($3::timestamptz IS NULL OR m.{column} < $3)"
+        for kind, (column, condition) in ((one, _MOMENTS[one]) for one in kinds)
+    )
+    return " UNION ALL ".join(parts)
+
+
+async def timeline(
+    core: Core, campaign_id: int, *, step: Step, since: datetime | None = None, until: datetime | None = None
+) -> list[Point]:
+    """Steps in which something happened, in order, by the installation's zone; one statement."""
+    counts = ", ".join(f"count(*) FILTER (WHERE e.kind = '{kind}') AS {kind}" for kind in HAPPENINGS)
+    rows = await core.db.fetch(
+        f"""SELECT date_trunc($4, e.at, $5) AS at, {counts} FROM ({_union(HAPPENINGS)}) e
+        GROUP BY 1 ORDER BY 1 LIMIT 10000""",
+        campaign_id,
+        since,
+        until,
+        step,
+        str(await core.installation.zone()),
+    )
+    return [Point(*row) for row in rows]
+
+
+async def list_happenings(
+    core: Core,
+    campaign_id: int,
+    request: PageRequest,
+    *,
+    kinds: Sequence[Happening] = HAPPENINGS,
+    contact_id: int | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> Page[Happened]:
+    """A page of what happened, the latest first; two statements."""
+    if not kinds:
+        return Page([], 0, request)
+    found = f"SELECT * FROM ({_union(kinds)}) e WHERE ($4::bigint IS NULL OR e.contact_id = $4)"
+    args = (campaign_id, since, until, contact_id)
+    rows = await core.db.fetch(
+        f"{found} ORDER BY e.at DESC, e.id DESC, e.kind LIMIT $5 OFFSET $6", *args, request.per_page, request.offset
+    )
+    total = await core.db.fetchval(f"SELECT count(*) FROM ({found}) n", *args)
+    return Page([Happened(*row) for row in rows], total, request)
