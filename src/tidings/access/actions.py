@@ -22,6 +22,7 @@ from tidings.access.types import ApiKey, KeyKind, User
 from tidings.platform.core import Core
 from tidings.platform.db import Connection, affected
 from tidings.platform.errors import Invalid, NotFound, Problem, RateLimited, Unauthenticated
+from tidings.platform.facts import Fact, write_facts
 
 SESSION_LASTS = timedelta(days=14)
 TRIES_PER_LOGIN, TRIES_PER_ADDRESS = 10, 50
@@ -48,20 +49,22 @@ async def create_user(
     hashed = await asyncio.to_thread(_hasher.hash, rules.checked_password(password)) if password is not None else None
     if "@" not in email or len(email) > 190 or any(c.isspace() for c in email):
         raise Invalid({"email": Problem("email", "The email must be a valid email address.")})
-    made = await core.db.fetchval(
-        store.sql.insert_user,
-        login,
-        email.strip(),
-        first_name.strip(),
-        last_name.strip(),
-        f"{first_name} {last_name}".strip() or login,
-        role,
-        rules.checked_permissions(permissions),
-        hashed,
-        core.clock.now(),
-    )
-    if made is None:
-        raise Invalid({"login": Problem("unique", "The login or the email is already in use.")})
+    async with core.db.transaction() as tx:
+        made = await tx.fetchval(
+            store.sql.insert_user,
+            login,
+            email.strip(),
+            first_name.strip(),
+            last_name.strip(),
+            f"{first_name} {last_name}".strip() or login,
+            role,
+            rules.checked_permissions(permissions),
+            hashed,
+            core.clock.now(),
+        )
+        if made is None:
+            raise Invalid({"login": Problem("unique", "The login or the email is already in use.")})
+        await write_facts(tx, [Fact("user_created", subject_id=made, data={"role": role})])
     return await queries.user_by_id(core, made)
 
 
@@ -140,16 +143,18 @@ async def start_session(core: Core, login: str, password: str, *, ip: str = "", 
     user = store.user_from(row)
     token = secrets.token_urlsafe(32)
     now = core.clock.now()
-    await core.db.execute(
-        store.sql.open_session,
-        core.keys.hash_secret(token),
-        user.id,
-        user.epoch,
-        ip,
-        agent[:300],
-        now,
-        now + SESSION_LASTS,
-    )
+    async with core.db.transaction() as tx:
+        await tx.execute(
+            store.sql.open_session,
+            core.keys.hash_secret(token),
+            user.id,
+            user.epoch,
+            ip,
+            agent[:300],
+            now,
+            now + SESSION_LASTS,
+        )
+        await write_facts(tx, [Fact("user_signed_in", subject_id=user.id, data={"role": user.role})])
     return token, user
 
 

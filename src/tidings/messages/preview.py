@@ -113,9 +113,30 @@ async def send_test(
 
     No row is made and nothing is tracked; only with `has_way_out` it carries unsubscribe headers.
     """
-    person = await person_for_address(core, recipient)
     source = msgspec.structs.replace(written.source, subject=prefix + written.source.subject)
-    mail = await mailing.compiled(core, dataclasses.replace(written, source=source))
+    await send_copy(
+        core,
+        dataclasses.replace(written, source=source),
+        recipient,
+        person=await person_for_address(core, recipient),
+        sender=sender,
+        activate_url=activate_url,
+        has_way_out=has_way_out,
+    )
+
+
+async def send_copy(
+    core: Core,
+    written: Written,
+    recipient: str,
+    *,
+    person: Person | None,
+    sender: Mapping[str, Any] | None = None,
+    activate_url: str = "",
+    has_way_out: bool = False,
+) -> None:
+    """Sends one mail right away to an address, saying what it says to `person`; raises Refused. As `send_test`."""
+    mail = await mailing.compiled(core, written)
     links = await _links(core, person.id, activate_url=activate_url) if person else MailLinks()
     whose = await mailing.sender_of(core, sender or {})
     now = core.clock.now()

@@ -28,6 +28,11 @@ _ENQUEUE = """
 INSERT INTO jobs (kind, args, unique_key, due_at, user_id) VALUES ($1, $2, $3, coalesce($4, now()), $5)
 ON CONFLICT (unique_key) WHERE state IN ('queued', 'running') DO NOTHING RETURNING id
 """
+_ENQUEUE_ALL = """
+INSERT INTO jobs (kind, unique_key, args, due_at)
+SELECT $1, w.key, w.args, coalesce($4, now()) FROM unnest($2::text[], $3::jsonb[]) AS w (key, args)
+ON CONFLICT (unique_key) WHERE state IN ('queued', 'running') DO NOTHING
+"""
 _BY_KEY = "SELECT id FROM jobs WHERE unique_key = $1 AND state IN ('queued', 'running')"
 _CLAIM = """
 UPDATE jobs j SET state = 'running', attempts = attempts + 1, leased_until = now() + $3,
@@ -184,6 +189,15 @@ async def enqueue(
         made = made or await to.fetchval(_BY_KEY, unique_key)
     await to.execute(f"NOTIFY {CHANNEL}")
     return made
+
+
+async def enqueue_all(
+    tx: Connection, kind: str, wanted: Sequence[tuple[str, dict[str, Any]]], *, due_at: datetime | None = None
+) -> None:
+    """Puts many jobs (unique key, arguments) of one kind into the queue; those that wait or run already are left out."""
+    if wanted:
+        await tx.execute(_ENQUEUE_ALL, kind, [key for key, _ in wanted], [args for _, args in wanted], due_at)
+        await tx.execute(f"NOTIFY {CHANNEL}")
 
 
 async def claim(db: Database, kinds: Sequence[str], limit: int, *, lease: timedelta = LEASE) -> list[Claimed]:

@@ -16,6 +16,7 @@ from tidings.platform import metrics
 from tidings.platform.core import Core
 from tidings.platform.errors import TidingsError
 from tidings.platform.system_log import log_event
+from tidings.workers.automator import run_automator
 from tidings.workers.campaigner import run_campaigner
 from tidings.workers.job_runner import run_jobs
 from tidings.workers.projector import run_projector
@@ -28,12 +29,14 @@ LOOPS: dict[str, Loop] = {
     "scheduler": schedule,
     "jobs": run_jobs,
     "campaigner": run_campaigner,
+    "automator": run_automator,
     "sender": run_sender,
     "projector": run_projector,
 }
 
 # Modules that register job handlers when they are imported.
 JOB_MODULES: tuple[str, ...] = (
+    "tidings.automations.jobs",
     "tidings.imports.jobs",
     "tidings.messages.links",
     "tidings.messages.optin",
