@@ -80,11 +80,13 @@ def _is_before(graph: Graph, run: Run, goal: Step) -> bool:
     """Whether the run has not come by the goal: the step it did last stands before it."""
     if run.step_id is None:
         return False
-    if run.last_step_id is not None and run.last_step_id in graph.steps:
-        return graph.steps[run.last_step_id].position < goal.position and (
-            run.first_step_id not in graph.steps or graph.steps[run.first_step_id].position < goal.position
-        )
-    return graph.steps[run.step_id].position <= goal.position if run.step_id in graph.steps else False
+    first, last = graph.steps.get(run.first_step_id or 0), graph.steps.get(run.last_step_id or 0)
+    if first is not None and first.position >= goal.position:
+        return False
+    if last is not None:
+        return last.position < goal.position
+    here = graph.steps.get(run.step_id)
+    return here is not None and here.position <= goal.position
 
 
 async def _move_behind(tx: Connection, graph: Graph, goal: Step, runs: Sequence[Run], now: datetime) -> None:

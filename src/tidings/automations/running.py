@@ -16,7 +16,7 @@ from tidings.automations import store
 from tidings.automations.rules import Graph
 from tidings.automations.steps import EXECUTORS
 from tidings.automations.steps.doing import Around, Doing
-from tidings.automations.types import Automation, Outcome, Run, Step
+from tidings.automations.types import Outcome, Run, Step
 from tidings.contacts.queries import custom_fields
 from tidings.messages.mailing import site
 from tidings.platform.core import Core

@@ -100,7 +100,7 @@ def record_of(person: Person) -> dict[str, Any]:
     born = person.date_of_birth
     return said | {
         "full_name": f"{person.first_name} {person.last_name}".strip(),
-        "date_of_birth": born.isoformat() if hasattr(born, "isoformat") else born,
+        "date_of_birth": None if born is None else str(born),
         "custom_fields": dict(person.custom or {}),
         "tags": [{"id": one, "title": title, "slug": slug} for one, title, slug in person.tags],
         "lists": [{"id": one, "title": title, "slug": slug} for one, title, slug in person.lists],

@@ -12,7 +12,6 @@ from tidings.platform.db import Connection
 from tidings.platform.facts import Fact, wake_readers, write_facts
 from tidings.platform.pagination import Page, PageRequest
 
-
 _RECORD = """
 WITH wanted AS (SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[]) AS w (contact_id, title, value)),
 known AS (

@@ -19,6 +19,7 @@ from tidings.segments.types import (
     All,
     Any,
     Audience,
+    AutomationActivity,
     CampaignActivity,
     ColumnIs,
     CompanyIs,
@@ -66,7 +67,18 @@ _CAMPAIGN = {
     "sent": ("EXISTS", _WAS_SENT),
     "not_sent": ("NOT EXISTS", _WAS_SENT),
 }
-_NEVER_NULL = (HasTags, InLists, InCompanies, CompanyIs, CampaignActivity, StatusIn, HasEvents, EventIs, RoleIn)
+_NEVER_NULL = (
+    HasTags,
+    InLists,
+    InCompanies,
+    CompanyIs,
+    CampaignActivity,
+    AutomationActivity,
+    StatusIn,
+    HasEvents,
+    EventIs,
+    RoleIn,
+)
 # Above this many, "all of them" is counted rather than joined once each.
 _JOINED = 6
 
@@ -156,6 +168,8 @@ def _leaf(rule: Rule, bound: Bound) -> str:
                 f"{exists} (SELECT 1 FROM messages m WHERE m.contact_id = c.id"
                 f" AND m.campaign_id = {campaign}::bigint AND {condition})"
             )
+        case AutomationActivity():
+            return _automation(rule, bound)
         case HasEvents():
             exists = "NOT EXISTS" if rule.operator == "not_in" else "EXISTS"
             keys = bound(list(rule.keys))
@@ -170,6 +184,16 @@ def _leaf(rule: Rule, bound: Bound) -> str:
             return _audience(rule, bound)
         case _:
             raise TypeError(f"{type(rule).__name__} is not a leaf")
+
+
+def _automation(rule: AutomationActivity, bound: Bound) -> str:
+    exists = "NOT EXISTS" if rule.activity == "not_in" else "EXISTS"
+    state = "" if rule.activity in ("in", "not_in") else f" AND m.state = {bound(rule.activity)}::text"
+    automation = bound(rule.automation_id)
+    return (
+        f"{exists} (SELECT 1 FROM automation_runs m WHERE m.contact_id = c.id"
+        f" AND m.automation_id = {automation}::bigint{state})"
+    )
 
 
 def _event(rule: EventIs, bound: Bound) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from tidings.automations.entering import add_contacts
+from tidings.automations.queries import find_automation
 from tidings.contacts import actions, queries
 from tidings.contacts.companies import members
 from tidings.contacts.companies.queries import companies_by_ids
@@ -87,6 +89,14 @@ async def _double_opt_in(call: Call, ids: list[int]) -> str:
     return "Double optin sent to selected contacts"
 
 
+async def _automation(call: Call, ids: list[int]) -> str:
+    automation_id = call.integer("new_status") or 0
+    if await find_automation(call.core, automation_id) is None:
+        raise Refused("Please select an automation")
+    n = await add_contacts(call.core, automation_id, ids)
+    return f"{n} subscribers have been added to the selected automation"
+
+
 async def _delete(call: Call, ids: list[int]) -> str:
     if not call.caller.may("fcrm_manage_contacts_delete"):
         raise Refused("You do not have permission to delete contacts")
@@ -104,6 +114,7 @@ _ACTIONS: dict[str, Callable[[Call, list[int]], Awaitable[str]]] = {
     "update_custom_fields": _custom,
     "add_to_company": _company,
     "remove_from_company": _company,
+    "add_to_automation": _automation,
     "send_double_optin": _double_opt_in,
     "delete_contacts": _delete,
 }
