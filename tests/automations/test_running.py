@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import asyncpg
@@ -71,6 +72,15 @@ async def test_what_dies_before_its_end_leaves_no_trace_and_is_done_again(core: 
     assert await core.db.fetchval("SELECT count(*) FROM messages") == 1
 
 
+async def count_of(work: Callable[[Core], Awaitable[int]], core: Core, statements: StatementCounter) -> int:
+    """How many statements it takes when there is something to do; facts are readable a moment after their commit."""
+    while True:
+        with statements as counter:
+            done = await work(core)
+        if done:
+            return counter.count
+
+
 async def test_the_number_of_statements_does_not_grow_with_the_runs(core: Core, statements: StatementCounter):
     vip, gold = await tag(core, "vip"), await tag(core, "gold")
     rule = {"rule": "tags", "operator": "in", "ids": [gold]}
@@ -88,8 +98,7 @@ async def test_the_number_of_statements_does_not_grow_with_the_runs(core: Core, 
     for names in (["first"], ["a"], [f"b{n}" for n in range(30)]):
         ids = [await person(core, f"{name}@x.co") for name in names]
         await settle(core)
-        with statements as counter:
-            await contacts.add_tags(core, ids, [vip])
-            await settle(core)
-        counted.append(counter.count)
+        await contacts.add_tags(core, ids, [vip])
+        counted.append([await count_of(read_facts, core, statements), await count_of(advance_runs, core, statements)])
+        await settle(core)
     assert counted[1] == counted[2]

@@ -13,6 +13,7 @@ from typing import Any
 from tidings.automations import rules, store
 from tidings.automations.types import BRANCHING, Automation, Branch, Step, StepDraft
 from tidings.campaigns import standing
+from tidings.contacts.rules import slug_of
 from tidings.platform.core import Core
 from tidings.platform.db import Connection
 from tidings.platform.errors import Invalid, Problem
@@ -110,10 +111,19 @@ async def _write(
         dict(draft.extras),
         draft.note,
     )
+    step_id: int
     if stored is not None:
-        await tx.execute(_UPDATE, stored.id, parent, one.branch, *values, one.position, mailing, now)
-        return stored.id
-    return await tx.fetchval(_INSERT, automation.id, parent, one.branch, *values, one.position, mailing, by, now)
+        step_id = stored.id
+        await tx.execute(_UPDATE, step_id, parent, one.branch, *values, one.position, mailing, now)
+    else:
+        step_id = await tx.fetchval(
+            _INSERT, automation.id, parent, one.branch, *values, one.position, mailing, by, now
+        )
+    if mailing is not None:
+        # Named so that it is found again among all mails.
+        title = f"{automation.title} ({automation.id} - {step_id})"
+        await standing.rename_standing(tx, mailing, title, slug=slug_of(f"{automation.title} {automation.id}"))
+    return step_id
 
 
 async def _mailing(

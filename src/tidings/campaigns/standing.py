@@ -63,6 +63,16 @@ async def update_standing(core: Core, tx: Connection, mailing_id: int, values: M
         raise NotFound("campaign", mailing_id)
 
 
+async def rename_standing(tx: Connection, mailing_id: int, title: str, *, slug: str) -> None:
+    """A title and a slug; what was compiled of the mail stays good."""
+    await tx.execute(
+        "UPDATE campaigns SET title = $2, slug = $3 WHERE id = $1 AND (title, slug) IS DISTINCT FROM ($2, $3)",
+        mailing_id,
+        title,
+        slug,
+    )
+
+
 async def copy_content(core: Core, tx: Connection, source_id: int, mailing_id: int) -> bool:
     """Makes a standing mailing say what another campaign says now; False when that one is gone. A copy that says the
     same already is left alone."""

@@ -100,7 +100,7 @@ def campaign_body(campaign: Campaign, wire: Wire, now: datetime) -> dict[str, An
         "title": campaign.title,
         "available_urls": None,
         "slug": campaign.slug,
-        "status": status_word(campaign),
+        "status": "draft" if campaign.kind == "automation_mail" else status_word(campaign),
         "template_id": None if campaign.template_id is None else str(campaign.template_id),
         "email_subject": campaign.subject or None,
         "email_pre_header": campaign.preheader or None,

@@ -83,9 +83,9 @@ def mail_body(mailing: Campaign, automation: Automation, step_id: object = None)
 def mail_values(campaign: Mapping[str, Any], mailer: object, stored: Mapping[str, Any]) -> dict[str, Any]:
     """Core values of a mail as it is sent; the sender of the step stands in for the mail's own."""
     settings = merged_settings(stored, campaign.get("settings"))
-    given = record(mailer)
-    if given and not is_true((settings.get("mailer_settings") or {}).get("is_custom") or "no"):
-        settings["mailer_settings"] = {**(settings.get("mailer_settings") or {}), **given}
+    given, own = record(mailer), record(settings.get("mailer_settings"))
+    if given and not is_true(own.get("is_custom") or "no"):
+        settings["mailer_settings"] = own | given
     if campaign.get("_visual_builder_design"):
         settings["_visual_builder_design"] = campaign["_visual_builder_design"]
     return content_values(campaign, settings)
