@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -46,14 +47,25 @@ async def published(
     return made
 
 
-async def settle(core: Core, *, rounds: int = 20) -> int:
-    """What the worker does until nothing is left to do now; answers how much that was."""
+_UNREAD = """
+SELECT EXISTS (SELECT 1 FROM facts f WHERE (f.xid, f.id) > (
+    SELECT coalesce(max(r.xid::text), '0')::xid8, coalesce(max(r.id), 0) FROM fact_readers r WHERE r.name = 'automations'))
+"""
+
+
+async def settle(core: Core, *, rounds: int = 200) -> int:
+    """What the worker does until nothing is left to do now; answers how much that was.
+
+    A fact can be read once every older transaction of the server has ended, those of other tests too.
+    """
     done = 0
     for _ in range(rounds):
         n = await read_facts(core) + await advance_runs(core)
         done += n
         if not n:
-            break
+            if not await core.db.fetchval(_UNREAD):
+                break
+            await asyncio.sleep(0.01)
     return done
 
 

@@ -140,9 +140,7 @@ async def test_a_condition_sends_each_contact_its_way_and_both_go_on_behind(core
 
 async def test_a_split_shares_contacts_out(core: Core):
     vip, a, b = await tag(core, "vip"), await tag(core, "a"), await tag(core, "b")
-    split = StepDraft(
-        "split", {"share_a": 50}, yes=[step("add_tags", ids=[a])], no=[step("add_tags", ids=[b])]
-    )
+    split = StepDraft("split", {"share_a": 50}, yes=[step("add_tags", ids=[a])], no=[step("add_tags", ids=[b])])
     await published(core, "tags_added", [split], ids=(vip,))
     people = [await person(core, f"p{n}@x.co") for n in range(40)]
     await contacts.add_tags(core, people, [vip])
@@ -165,7 +163,9 @@ async def test_a_step_that_cannot_be_done_yet_is_told_and_the_run_goes_on(core: 
 async def test_leaving_other_automations_cancels_their_runs(core: Core):
     vip, slow = await tag(core, "vip"), await tag(core, "slow")
     waiting = await published(core, "tags_added", [step("wait", amount=3, unit="days"), mail()], ids=(slow,))
-    await published(core, "tags_added", [step("leave_automations", ids=[waiting]), step("add_note", title="n")], ids=(vip,))
+    await published(
+        core, "tags_added", [step("leave_automations", ids=[waiting]), step("add_note", title="n")], ids=(vip,)
+    )
     ann = await person(core, tags=["slow"])
     await settle(core)
     await contacts.add_tags(core, [ann], [vip])
@@ -186,7 +186,11 @@ async def test_the_mail_of_a_campaign_is_sent_as_it_is_now(core: Core):
 
 
 async def test_a_mail_to_addresses_of_its_own_is_sent_by_a_job_and_only_once(core: Core):
-    draft = StepDraft("send_mail", {"to": "addresses", "addresses": "boss@x.co, nobody, {{contact.email}}"}, mail={"subject": "New: {{contact.first_name}}", "body": "<p>b</p>"})
+    draft = StepDraft(
+        "send_mail",
+        {"to": "addresses", "addresses": "boss@x.co, nobody, {{contact.email}}"},
+        mail={"subject": "New: {{contact.first_name}}", "body": "<p>b</p>"},
+    )
     await run_steps(core, draft)
     await run_jobs(core, "mail_from_automation")
     await run_jobs(core, "mail_from_automation")
@@ -198,7 +202,9 @@ async def test_a_mail_to_addresses_of_its_own_is_sent_by_a_job_and_only_once(cor
 async def test_a_mail_for_a_date_waits_for_it_or_is_left_out(core: Core, clock: FixedClock):
     later = StepDraft("send_mail", {"to": "contact", "at": "2026-11-22 08:00"}, mail={"subject": "s", "body": "b"})
     over = StepDraft(
-        "send_mail", {"to": "contact", "at": "2020-01-01 08:00", "skips_overdue": True}, mail={"subject": "o", "body": "b"}
+        "send_mail",
+        {"to": "contact", "at": "2020-01-01 08:00", "skips_overdue": True},
+        mail={"subject": "o", "body": "b"},
     )
     await run_steps(core, later, over)
     assert await Sender(core).pass_once() == 0

@@ -120,7 +120,9 @@ async def test_after_an_hour_it_may_begin_again(core: Core, clock: FixedClock):
     assert await core.db.fetchval("SELECT count(*) FROM messages") == BEGINNINGS_PER_HOUR + 1
 
 
-async def test_who_left_is_taken_out_before_the_next_mail_and_what_is_queued_is_cancelled(core: Core, clock: FixedClock):
+async def test_who_left_is_taken_out_before_the_next_mail_and_what_is_queued_is_cancelled(
+    core: Core, clock: FixedClock
+):
     vip = await tag(core, "vip")
     await published(core, "tags_added", [mail(), step("wait", amount=1, unit="days"), mail()], ids=(vip,))
     ann, bob = await person(core), await person(core, "bob@x.co")

@@ -91,7 +91,12 @@ async def test_private_addresses_are_refused_once_and_for_all(core: Core, listen
 
 
 def test_values_of_its_own_go_into_the_address_or_a_form():
-    params = {"url": "https://x.co/a?b=1", "method": "GET", "sends": "values", "values": [["n", "{{contact.first_name}} &"]]}
+    params = {
+        "url": "https://x.co/a?b=1",
+        "method": "GET",
+        "sends": "values",
+        "values": [["n", "{{contact.first_name}} &"]],
+    }
     asked = outgoing(params, {}, ANN, Site())
     assert (asked.url, asked.content) == ("https://x.co/a?b=1&n=Ann+%26", None)
     asked = outgoing(params | {"method": "POST", "format": "form"}, {}, ANN, Site())

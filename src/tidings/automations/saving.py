@@ -116,9 +116,7 @@ async def _write(
         step_id = stored.id
         await tx.execute(_UPDATE, step_id, parent, one.branch, *values, one.position, mailing, now)
     else:
-        step_id = await tx.fetchval(
-            _INSERT, automation.id, parent, one.branch, *values, one.position, mailing, by, now
-        )
+        step_id = await tx.fetchval(_INSERT, automation.id, parent, one.branch, *values, one.position, mailing, by, now)
     if mailing is not None:
         # Named so that it is found again among all mails.
         title = f"{automation.title} ({automation.id} - {step_id})"

@@ -102,6 +102,3 @@ CREATE INDEX automation_metrics_of_step ON automation_metrics (step_id, state);
 
 -- A standing mailing takes messages at any time and never finishes.
 ALTER TABLE campaigns ADD COLUMN is_standing boolean NOT NULL DEFAULT false;
-
--- What happened before there were automations begins none.
-INSERT INTO fact_readers (name, xid, id) VALUES ('automations', pg_current_xact_id(), 0);
