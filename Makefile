@@ -61,7 +61,7 @@ unit: $(VENV)/.synced $(DIST)/.built ## Run the tests alone
 test: lint types unit ## Run everything
 
 bench: $(VENV)/.synced ## Run every benchmark; each prints ratios to a limit of the same run
-	@set -e; for name in sending imports drawing segments tracking api pages; do echo "== $$name"; $(BIN)/python -m benchmarks.$$name; done
+	@set -e; for name in sending imports drawing automations segments tracking api pages; do echo "== $$name"; $(BIN)/python -m benchmarks.$$name; done
 
 clean: ## Remove what was built; the data folder stays
 	rm -rf $(VENV) $(DIST) frontend/node_modules .pytest_cache .ruff_cache .import_linter_cache .hypothesis

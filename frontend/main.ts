@@ -9,6 +9,7 @@ import "./styles/mail.css";
 import "./styles/imports.css";
 import "./styles/segments.css";
 import "./styles/companies.css";
+import "./styles/automations.css";
 import "bootstrap/js/dist/dropdown";
 import "bootstrap/js/dist/collapse";
 import "bootstrap/js/dist/tab";

@@ -56,6 +56,8 @@ LOOKS = {
     "contact_left_company": Look(icon="building-store", text="Left"),
     "note_added": Look(icon="note", text="Note added"),
     "event_tracked": Look(icon="bolt", text="Event", colour="accent"),
+    "automation_entered": Look(icon="bolt", text="Automation begun"),
+    "automation_completed": Look(icon="bolt", text="Automation done", colour="green"),
     "message_sent": Look(icon="send", text="Mail sent", colour="blue"),
     "message_opened": Look(icon="mail-opened", text="Mail opened", colour="green"),
     "link_clicked": Look(icon="click", text="Link clicked", colour="accent"),
@@ -121,7 +123,7 @@ def _thing(entry: TimelineEntry, known: Known) -> str:
         case "contact_status_changed":
             was, now = (badge_of(str(data.get(key) or ""))[0] for key in ("was", "now"))
             return f"{was} → {now}"
-        case "note_added":
+        case "note_added" | "automation_entered" | "automation_completed":
             return str(data.get("title") or "")
         case _:
             titles = [known.tags.get(one, _("a deleted tag")) for one in data.get("tag_ids", ())]

@@ -31,6 +31,11 @@ _BADGES: dict[str, tuple[str, str]] = {
     "sent": ("Sent", "green"),
     "failed": ("Failed", "red"),
     "unknown": ("Unknown", "amber"),
+    # automations and who is in them
+    "published": ("Published", "green"),
+    "active": ("Under way", "accent"),
+    "waiting": ("Waiting at a goal", "amber"),
+    "completed": ("Through", "green"),
     # jobs
     "running": ("Running", "accent"),
     "done": ("Done", "green"),
