@@ -107,6 +107,8 @@ async def _often_enough(tx: Connection, contacts: Iterable[int], asks: Start) ->
 async def _matching_rules(core: Core, tx: Connection, contacts: Iterable[int], asks: Start) -> set[int]:
     where = compile_rule(from_json(asks.rules), zone=await core.installation.zone(), now=core.clock.now(), first=2)
     rows = await tx.fetch(
-        f"SELECT c.id FROM contacts c WHERE c.id = ANY($1::bigint[]) AND {where.sql}", list(contacts), *where.args
+        f"SELECT c.id FROM unnest($1::bigint[]) AS w (id) JOIN contacts c ON c.id = w.id WHERE {where.sql}",
+        list(contacts),
+        *where.args,
     )
     return {row["id"] for row in rows}

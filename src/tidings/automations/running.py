@@ -128,9 +128,10 @@ async def _write(
             completed.append(run.id)
         state = "active" if following is not None else "completed"
         moves.append((run.id, step.id, following, outcome.due_at or now, state))
-    await tx.execute(store.sql.move, *map(list, zip(*moves, strict=True)), now)
+    # Metrics first: they refer to rows that this transaction holds already, not yet to new versions of them.
     if metrics:
         await tx.execute(store.sql.measure, *map(list, zip(*metrics, strict=True)), now)
+    await tx.execute(store.sql.move, *map(list, zip(*moves, strict=True)), now)
     if completed:
         await tx.execute(store.sql.tell_completed, completed)
         await wake_readers(tx)

@@ -34,7 +34,7 @@ _RELOCATE = """
 UPDATE automation_runs r SET step_id = g.now, state = CASE WHEN r.state = 'waiting' THEN 'active' ELSE r.state END,
     due_at = CASE WHEN r.state = 'waiting' THEN $3 ELSE r.due_at END, updated_at = $3
 FROM unnest($1::bigint[], $2::bigint[]) AS g (was, now)
-WHERE r.step_id = g.was AND r.state IN ('pending', 'active', 'waiting')
+WHERE r.automation_id = $4 AND r.step_id = g.was AND r.state IN ('pending', 'active', 'waiting')
 """
 _EMPTY = """
 SELECT c.id FROM campaigns c WHERE c.id = ANY($1::bigint[]) AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.campaign_id = c.id)
@@ -156,7 +156,8 @@ async def _drop(core: Core, tx: Connection, old: Sequence[Step], kept: set[int])
         return
     graph, now = rules.graph_of(old), core.clock.now()
     moves = [(step.id, rules.survivor(graph, step.id, kept)) for step in gone]
-    await tx.execute(_RELOCATE, [was for was, _ in moves], [to for _, to in moves], now)
+    await tx.execute(_RELOCATE, [was for was, _ in moves], [to for _, to in moves], now, gone[0].automation_id)
+    await tx.execute("DELETE FROM automation_metrics WHERE step_id = ANY($1::bigint[])", [step.id for step in gone])
     await tx.execute("DELETE FROM automation_steps WHERE id = ANY($1::bigint[])", [step.id for step in gone])
     await drop_mailings(tx, [step.mailing_id for step in gone if step.mailing_id is not None], now)
 

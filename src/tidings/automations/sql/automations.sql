@@ -12,7 +12,7 @@ ORDER BY a.id
 -- Due runs of one automation, locked until their step is done: who dies lets go of them, and nothing was done.
 SELECT {run} FROM automation_runs r
 WHERE r.automation_id = $1 AND r.state = 'active' AND r.due_at <= $2 AND ($4::bigint[] IS NULL OR r.id = ANY($4))
-ORDER BY r.due_at, r.id LIMIT $3 FOR UPDATE SKIP LOCKED
+ORDER BY r.due_at, r.id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED
 
 -- name: move
 -- Where each run is now. $1 runs, $2 the step done, $3 the next one, $4 when it is due, $5 state, $6 now.

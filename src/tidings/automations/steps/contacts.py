@@ -60,35 +60,21 @@ async def leave_company(doing: Doing) -> Mapping[int, Outcome]:
 
 async def add_note(doing: Doing) -> Mapping[int, Outcome]:
     """A note on each contact, codes resolved for it."""
-    persons, said = await doing.persons(), doing.params
-    await add_notes(
-        doing.tx,
-        [
-            (one.id, doing.text(said.get("title"), one)[:500], doing.text(said.get("text"), one))
-            for one in persons.values()
-        ],
-        kind=str(said.get("type") or "note"),
-        at=doing.now,
-    )
+    texts = await doing.texts(doing.params.get("title"), doing.params.get("text"))
+    notes = [(contact, title[:500], text) for contact, (title, text) in texts.items()]
+    await add_notes(doing.tx, notes, kind=str(doing.params.get("type") or "note"), at=doing.now)
     return doing.all()
 
 
 async def record_event(doing: Doing) -> Mapping[int, Outcome]:
     """Reports an event about each contact, as another system would."""
-    persons, said = await doing.persons(), doing.params
+    said = doing.params
     key = str(said.get("key") or "").strip()
     if not key:
         return doing.all(Outcome("failed", "The event has no key."))
-    await record_events(
-        doing.tx,
-        [
-            (one.id, doing.text(said.get("title") or key, one), doing.text(said.get("value"), one))
-            for one in persons.values()
-        ],
-        event_key=key,
-        is_repeatable=not said.get("is_unique"),
-        at=doing.now,
-    )
+    texts = await doing.texts(said.get("title") or key, said.get("value"))
+    events = [(contact, title, value) for contact, (title, value) in texts.items()]
+    await record_events(doing.tx, events, event_key=key, is_repeatable=not said.get("is_unique"), at=doing.now)
     return doing.all()
 
 
@@ -98,7 +84,11 @@ async def change_contact(doing: Doing) -> Mapping[int, Outcome]:
     A status never rises by this: who left comes back by an act of its own only.
     """
     changes = [one for one in doing.params.get("changes") or () if isinstance(one, dict) and one.get("field")]
-    contacts, persons = await locked_contacts(doing.tx, doing.contact_ids), await doing.persons()
+    contacts = await locked_contacts(doing.tx, doing.contact_ids)
+    has_codes = any(
+        isinstance(one.get("value"), str) and ("{{" in one["value"] or "##" in one["value"]) for one in changes
+    )
+    persons = await doing.persons() if has_codes else {}
     drafts = [_draft(doing, changes, contacts[one], persons.get(one)) for one in doing.contact_ids if one in contacts]
     policy = WritePolicy(on_missing="refuse", reason=f"automation {doing.automation.id}")
     await write_checked(doing.core, doing.tx, drafts, policy)
@@ -112,7 +102,7 @@ def _draft(doing: Doing, changes: list[dict[str, Any]], contact: Contact, person
     local = doing.now.astimezone(doing.around.zone)
     for change in changes:
         name, given = str(change["field"]), change.get("value")
-        given = doing.text(given, person) if isinstance(given, str) else given
+        given = doing.text(given, person) if isinstance(given, str) and person is not None else given
         operation = str(change.get("operation") or "replace")
         if name == "status":
             status = given if given in STATUSES else None

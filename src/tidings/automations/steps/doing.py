@@ -72,6 +72,14 @@ class Doing:
         )
         return {row["id"]: person_of(row, _NEEDS) for row in rows}
 
+    async def texts(self, *templates: object) -> dict[int, tuple[str, ...]]:
+        """Short texts with their codes resolved, by contact; contacts are read only when there are codes."""
+        plain = tuple(str(one or "") for one in templates)
+        if not any("{{" in one or "##" in one for one in plain):
+            return dict.fromkeys(self.contact_ids, plain)
+        persons = await self.persons()
+        return {one.id: tuple(self.text(text, one) for text in plain) for one in persons.values()}
+
     def text(self, template: object, person: Person | None) -> str:
         """A short text with its codes resolved for a contact."""
         return render_text_template(

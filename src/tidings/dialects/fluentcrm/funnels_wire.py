@@ -138,7 +138,7 @@ def step_tree(
                 "__fcrm_block_type": "email_body_in_funnel"
             }
             settings = dict(bodies[step.id]["settings"] or {})
-            settings.setdefault("mailer_settings", mail["settings"].get("mailer_settings") or {})
+            settings.setdefault("mailer_settings", record(mailing.settings.get("mailer_settings")))
             bodies[step.id]["settings"] = settings | {"campaign": mail}
 
     def tree(row: Sequence[int]) -> list[dict[str, Any]]:

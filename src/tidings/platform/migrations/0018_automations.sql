@@ -61,10 +61,11 @@ CREATE TABLE automation_runs (
     state          text NOT NULL CHECK (state IN ('pending', 'active', 'waiting', 'completed', 'cancelled')),
     pass           int NOT NULL DEFAULT 0,
     -- the step to be done next, and when; null: there is none
-    step_id        bigint REFERENCES automation_steps ON DELETE SET NULL,
+    -- without references: they would be looked up for every step of every contact; a step that is gone counts as none
+    step_id        bigint,
     due_at         timestamptz NOT NULL,
-    first_step_id  bigint REFERENCES automation_steps ON DELETE SET NULL,
-    last_step_id   bigint REFERENCES automation_steps ON DELETE SET NULL,
+    first_step_id  bigint,
+    last_step_id   bigint,
     stepped_at     timestamptz,
     -- begun by what: the trigger, and the record of another system it was about
     source         text NOT NULL,
@@ -79,14 +80,11 @@ CREATE TABLE automation_runs (
 ) WITH (fillfactor = 80);
 CREATE INDEX automation_runs_due ON automation_runs (automation_id, due_at, id) WHERE state = 'active';
 CREATE INDEX automation_runs_of_contact ON automation_runs (contact_id);
-CREATE INDEX automation_runs_at_step ON automation_runs (step_id) WHERE step_id IS NOT NULL;
-CREATE INDEX automation_runs_from ON automation_runs (first_step_id) WHERE first_step_id IS NOT NULL;
-CREATE INDEX automation_runs_after ON automation_runs (last_step_id) WHERE last_step_id IS NOT NULL;
 
 CREATE TABLE automation_metrics (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     run_id      bigint NOT NULL REFERENCES automation_runs ON DELETE CASCADE,
-    step_id     bigint NOT NULL REFERENCES automation_steps ON DELETE CASCADE,
+    step_id     bigint NOT NULL,
     state       text NOT NULL CHECK (state IN ('completed', 'skipped', 'failed')),
     -- the way that was taken where it branches
     branch      text NOT NULL DEFAULT '',

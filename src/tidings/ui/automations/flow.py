@@ -23,6 +23,22 @@ from tidings.ui.shell.visit import Visit, Visiting
 
 ONE = f"{HREF}/{{automation_id:int}}"
 _MAIL = {"design": "simple"}
+_SHOWN = (
+    "title",
+    "subject",
+    "body",
+    "amount",
+    "unit",
+    "how",
+    "at",
+    "days",
+    "time",
+    "tags",
+    "lists",
+    "share_a",
+    "field",
+)
+_SHOWN += ("value", "note_title", "text", "url", "about", "is_required", "may_enter")
 
 
 def _tree(graph: Graph, row: Sequence[int]) -> list[dict[str, Any]]:
@@ -109,8 +125,7 @@ async def _step_sheet(
         units=[(one, _(one)) for one in kinds.UNITS],
         days=[(one, _(one)) for one in kinds.WEEKDAYS],
         shelves=await offered(visit.core),
-        shown=("title", "subject", "body", "amount", "unit", "how", "at", "days", "time", "tags", "lists", "share_a")
-        + ("field", "value", "note_title", "text", "url", "about", "is_required", "may_enter"),
+        shown=_SHOWN,
         status=status,
     )
 

@@ -176,8 +176,7 @@ def values_of(step: Step) -> dict[str, Any]:
     if isinstance(rule, dict) and rule.get("rule") in ("tags", "lists"):
         chosen = picked(rule.get("ids") or ())
         values |= {"about": rule["rule"], "tags": chosen, "lists": chosen}
-    change = next(iter(params.get("changes") or ()), None)
-    if isinstance(change, dict):
+    for change in params.get("changes") or ():
         values |= {"field": change.get("field"), "value": change.get("value")}
     return values
 
