@@ -13,6 +13,7 @@ from tidings.automations.types import STATES, Automation, Start, State, Step, St
 from tidings.campaigns.queries import campaigns_by_ids
 from tidings.campaigns.standing import KIND
 from tidings.campaigns.types import EDITABLE
+from tidings.contacts.actions.catalog import change_labels
 from tidings.contacts.rules import clean_text
 from tidings.platform.core import Core
 from tidings.platform.db import Connection
@@ -162,19 +163,7 @@ async def set_note(
 
 async def set_labels(core: Core, ids: Sequence[int], *, attach: Sequence[int] = (), detach: Sequence[int] = ()) -> None:
     """Puts labels on automations and takes others off; unknown ids change nothing."""
-    async with core.db.transaction() as tx:
-        await tx.execute(
-            "DELETE FROM automation_labels WHERE automation_id = ANY($1::bigint[]) AND label_id = ANY($2::bigint[])",
-            list(ids),
-            list(detach),
-        )
-        await tx.execute(
-            """INSERT INTO automation_labels (automation_id, label_id)
-            SELECT a.id, l.id FROM automations a, labels l WHERE a.id = ANY($1::bigint[]) AND l.id = ANY($2::bigint[])
-            ON CONFLICT DO NOTHING""",
-            list(ids),
-            list(attach),
-        )
+    await change_labels(core, "automation", ids, attach=attach, detach=detach)
 
 
 async def create_with_steps(
