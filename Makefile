@@ -69,7 +69,7 @@ unit: $(VENV)/.synced $(DIST)/.built $(CLIENT)/dist/.built ## Run the tests alon
 test: lint types unit ## Run everything
 
 bench: $(VENV)/.synced ## Run every benchmark; each prints ratios to a limit of the same run
-	@set -e; for name in sending imports drawing segments tracking webhooks api pages lists; do echo "== $$name"; $(BIN)/python -m benchmarks.$$name; done
+	@set -e; for name in sending imports drawing bulk automations segments tracking webhooks api pages lists; do echo "== $$name"; $(BIN)/python -m benchmarks.$$name; done
 
 clean: ## Remove what was built; the data folder stays
 	rm -rf $(VENV) $(DIST) frontend/node_modules $(CLIENT)/dist $(CLIENT)/node_modules .pytest_cache .ruff_cache .import_linter_cache .hypothesis

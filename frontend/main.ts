@@ -11,6 +11,7 @@ import "./styles/segments.css";
 import "./styles/companies.css";
 import "./styles/pages.css";
 import "./styles/pipeline.css";
+import "./styles/automations.css";
 import "bootstrap/js/dist/dropdown";
 import "bootstrap/js/dist/collapse";
 import "bootstrap/js/dist/tab";

@@ -31,6 +31,7 @@ from tidings.segments.types import Everybody
 CASCADES = {
     *("consents", "contact_companies", "contact_events", "contact_lists", "contact_tags", "form_submissions", "notes"),
     *("personal_exports", "privacy_links", "webhook_deliveries"),
+    *("automation_runs", "campaign_contacts", "pipeline_moves", "pipeline_places"),
 }
 # Named in privacy/sql/erasing.sql.
 ERASED = {"facts", "messages", "webhook_events"}

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 
 from tests.segments.reference import ACCOUNTS, COMPANIES, Event, Person, Sent
+from tidings.automations.types import RUN_STATES
 from tidings.contacts.types import STATUSES
 from tidings.platform.db import Database
 from tidings.segments import types as t
@@ -62,6 +63,7 @@ def make_people(seed: int, n: int) -> list[Person]:
                 frozenset(k for k in COMPANIES if chance.random() < 0.4),
                 {k: _sent(chance, instants) for k in (1, 2) if chance.random() < 0.6},
                 tuple(_event(chance, n) for n in chance.sample(range(9), chance.randrange(4))),
+                {k: chance.choice(RUN_STATES) for k in (1, 2) if chance.random() < 0.6},
             )
         )
     return people
@@ -117,6 +119,14 @@ async def store_people(db: Database, people: list[Person]) -> None:
             "INSERT INTO contact_events (contact_id, event_key, title, value, counter, updated_at)"
             " VALUES ($1, $2, $3, $4, $5, $6)",
             [(p.columns["id"], e.key, e.title, e.value, e.counter, e.at) for p in people for e in p.events],
+        )
+        await tx.execute(
+            "INSERT INTO automations (id, title, trigger) OVERRIDING SYSTEM VALUE SELECT n, 'a', 't' FROM generate_series(1, 2) n"
+        )
+        await tx.executemany(
+            "INSERT INTO automation_runs (automation_id, contact_id, state, due_at, source, begun_at, created_at, updated_at)"
+            " VALUES ($1, $2, $3, now(), 't', now(), now(), now())",
+            [(k, p.columns["id"], state) for p in people for k, state in p.runs.items()],
         )
         await tx.executemany(
             "INSERT INTO messages (campaign_id, contact_id, email, state, sent_at, opened_at, clicked_at)"
@@ -195,6 +205,7 @@ leaves: dict[str, st.SearchStrategy] = {
     "mail activity": st.sampled_from(sorted(OPERATORS["moment"] - {"empty", "filled"} | {"never", "ever"})).flatmap(
         _mail
     ),
+    "automation activity": st.builds(t.AutomationActivity, st.integers(1, 3), st.sampled_from(t.AUTOMATION_ACTIVITIES)),
     "campaign activity": st.builds(t.CampaignActivity, st.integers(1, 3), st.sampled_from(_ACTIVITIES)),
     "events": st.builds(
         t.HasEvents, st.sampled_from(["in", "not_in"]), st.lists(st.sampled_from(EVENT_KEYS), max_size=3).map(tuple)

@@ -11,6 +11,7 @@ from tidings.segments.types import (
     All,
     Any,
     Audience,
+    AutomationActivity,
     CampaignActivity,
     ColumnIs,
     CompanyIs,
@@ -76,6 +77,8 @@ class Person:
     companies: frozenset[int] = frozenset()
     messages: dict[int, Sent] = field(default_factory=dict)
     events: tuple[Event, ...] = ()
+    # automation: the state of the person's run
+    runs: dict[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -120,6 +123,11 @@ class Judge:
                 return self.day(rule.operator, rule.value, value)
             case CampaignActivity():
                 return campaign(rule, who)
+            case AutomationActivity():
+                state = who.runs.get(rule.automation_id)
+                if rule.activity in ("in", "not_in"):
+                    return (state is not None) == (rule.activity == "in")
+                return state == rule.activity
             case HasEvents():
                 return bool({one.key for one in who.events} & set(rule.keys)) == (rule.operator == "in")
             case EventIs():

@@ -23,6 +23,7 @@ from tidings.platform import jobs
 from tidings.platform.core import Core
 from tidings.platform.db import Connection, affected
 from tidings.platform.errors import Invalid, NotFound, Problem, RateLimited, Unauthenticated
+from tidings.platform.facts import Fact, write_facts
 
 SESSION_LASTS = timedelta(days=14)
 TRIES_PER_LOGIN, TRIES_PER_ADDRESS = 10, 50
@@ -68,6 +69,7 @@ async def create_user(
         made = await tx.fetchval(store.sql.insert_user, *args)
         if made is None:
             raise Invalid({"login": Problem("unique", "The login or the email is already in use.")})
+        await write_facts(tx, [Fact("user_created", subject_id=made, data={"role": role})])
         await _tell(tx, made, "created")
     return await queries.user_by_id(core, made)
 
@@ -161,16 +163,18 @@ async def start_session(core: Core, login: str, password: str, *, ip: str = "", 
     user = store.user_from(row)
     token = secrets.token_urlsafe(32)
     now = core.clock.now()
-    await core.db.execute(
-        store.sql.open_session,
-        core.keys.hash_secret(token),
-        user.id,
-        user.epoch,
-        ip,
-        agent[:300],
-        now,
-        now + SESSION_LASTS,
-    )
+    async with core.db.transaction() as tx:
+        await tx.execute(
+            store.sql.open_session,
+            core.keys.hash_secret(token),
+            user.id,
+            user.epoch,
+            ip,
+            agent[:300],
+            now,
+            now + SESSION_LASTS,
+        )
+        await write_facts(tx, [Fact("user_signed_in", subject_id=user.id, data={"role": user.role})])
     return token, user
 
 

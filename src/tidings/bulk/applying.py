@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tidings.automations.entering import begin_by_hand
 from tidings.bulk.types import (
     AddLists,
     AddTags,
@@ -18,6 +19,7 @@ from tidings.bulk.types import (
     SetField,
     SetStatus,
     SetType,
+    StartAutomation,
 )
 from tidings.contacts import actions, queries
 from tidings.contacts.companies.members import change_companies
@@ -94,6 +96,8 @@ async def apply_change(core: Core, tx: Connection, change: Change, ids: Sequence
             return await actions.change_type(tx, ids, change.contact_type, at=at)
         case SetField():
             return await actions.change_custom(tx, ids, change.slug, change.value, at=at)
+        case StartAutomation():
+            return await begin_by_hand(core, tx, change.automation_id, ids)
         case AskToConfirm():
             pending = [row["id"] for row in await tx.fetch(_PENDING, list(ids))]
             return await ask_to_confirm(tx, pending)

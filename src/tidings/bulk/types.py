@@ -77,6 +77,12 @@ class SetField(msgspec.Struct, frozen=True, tag="set_field"):
     value: Any = None
 
 
+class StartAutomation(msgspec.Struct, frozen=True, tag="start_automation"):
+    """Everybody who may begins a published automation."""
+
+    automation_id: int
+
+
 class AskToConfirm(msgspec.Struct, frozen=True, tag="ask_to_confirm"):
     """Who is pending gets the mail with the confirmation link."""
 
@@ -96,6 +102,7 @@ Change = (
     | MoveToStage
     | SetType
     | SetField
+    | StartAutomation
     | AskToConfirm
     | DeleteContacts
 )

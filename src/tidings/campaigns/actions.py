@@ -9,6 +9,7 @@ from typing import Any
 from tidings.campaigns import queries, rules, store
 from tidings.campaigns.drawing import count_recipients
 from tidings.campaigns.types import EDITABLE, State
+from tidings.contacts.actions.catalog import change_labels
 from tidings.contacts.rules import clean_text
 from tidings.platform.core import Core
 from tidings.platform.errors import Conflict, Invalid, NotFound, Problem, Refused
@@ -128,19 +129,7 @@ async def set_labels(
     core: Core, campaign_ids: Sequence[int], *, attach: Sequence[int] = (), detach: Sequence[int] = ()
 ) -> None:
     """Puts labels on campaigns and takes others off; unknown ids change nothing."""
-    async with core.db.transaction() as tx:
-        await tx.execute(
-            "DELETE FROM campaign_labels WHERE campaign_id = ANY($1::bigint[]) AND label_id = ANY($2::bigint[])",
-            list(campaign_ids),
-            list(detach),
-        )
-        await tx.execute(
-            """INSERT INTO campaign_labels (campaign_id, label_id)
-            SELECT c.id, l.id FROM campaigns c, labels l WHERE c.id = ANY($1::bigint[]) AND l.id = ANY($2::bigint[])
-            ON CONFLICT DO NOTHING""",
-            list(campaign_ids),
-            list(attach),
-        )
+    await change_labels(core, "campaign", campaign_ids, attach=attach, detach=detach)
 
 
 async def schedule_campaign(

@@ -140,6 +140,14 @@ async def send_single(core: Core, written: Written, recipient: str, *, activate_
     await _send(core, written, recipient, person, links, way_out=way_out)
 
 
+async def send_copy(
+    core: Core, written: Written, recipient: str, *, person: Person | None, sender: Mapping[str, Any] | None = None
+) -> None:
+    """Sends one mail right away to any address, saying what it says to `person`; raises Refused."""
+    links = await _links(core, person.id) if person else MailLinks()
+    await _send(core, written, recipient, person, links, sender=sender)
+
+
 async def _send(
     core: Core,
     written: Written,

@@ -29,7 +29,8 @@ INSERT INTO jobs (kind, args, unique_key, due_at, user_id) VALUES ($1, $2, $3, c
 ON CONFLICT (unique_key) WHERE state IN ('queued', 'running') DO NOTHING RETURNING id
 """
 _ENQUEUE_MANY = """
-INSERT INTO jobs (kind, args, unique_key) SELECT $1, args, key FROM unnest($2::jsonb[], $3::text[]) AS given (args, key)
+INSERT INTO jobs (kind, args, unique_key, due_at)
+SELECT $1, args, key, coalesce($4, now()) FROM unnest($2::jsonb[], $3::text[]) AS given (args, key)
 ON CONFLICT (unique_key) WHERE state IN ('queued', 'running') DO NOTHING
 """
 _BY_KEY = "SELECT id FROM jobs WHERE unique_key = $1 AND state IN ('queued', 'running')"
@@ -193,9 +194,11 @@ async def enqueue(
     return made
 
 
-async def enqueue_many(tx: Connection, kind: str, wanted: Mapping[str, dict[str, Any]]) -> int:
+async def enqueue_many(
+    tx: Connection, kind: str, wanted: Mapping[str, dict[str, Any]], *, due_at: datetime | None = None
+) -> int:
     """Puts many jobs into the queue in one statement: unique key -> arguments; answers how many were not there yet."""
-    made = affected(await tx.execute(_ENQUEUE_MANY, kind, list(wanted.values()), list(wanted)))
+    made = affected(await tx.execute(_ENQUEUE_MANY, kind, list(wanted.values()), list(wanted), due_at))
     await tx.execute(f"NOTIFY {CHANNEL}")
     return made
 

@@ -11,7 +11,7 @@ from tidings.platform.db import Row
 from tidings.privacy.store import sql
 
 # In the order in which they are shown.
-SECTIONS = ("consents", "notes", "mails", "hits", "events", "forms", "companies", "history")
+SECTIONS = ("consents", "notes", "mails", "hits", "events", "forms", "companies", "automations", "pipeline", "history")
 
 
 async def personal_data(core: Core, contact_id: int) -> dict[str, Any]:

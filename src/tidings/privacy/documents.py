@@ -24,6 +24,8 @@ _TITLES = {
     "hits": "Opens and clicks",
     "events": "Events",
     "forms": "Forms",
+    "automations": "Automations",
+    "pipeline": "Pipeline",
     "history": "History",
 }
 

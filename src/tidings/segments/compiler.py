@@ -22,6 +22,7 @@ from tidings.segments.types import (
     All,
     Any,
     Audience,
+    AutomationActivity,
     CampaignActivity,
     ColumnIs,
     CompanyIs,
@@ -62,7 +63,7 @@ _MEMBERSHIPS: dict[type, tuple[str, str, str]] = {
 }
 _TALLY = "SELECT coalesce(sum(contacts), 0)::bigint FROM tallies WHERE scope = "
 _COLUMN = re.compile(r"\bc\.(\w+)")
-_NEVER_NULL = (HasTags, InLists, InCompanies, CompanyIs, CampaignActivity, PickedFor, StatusIn)
+_NEVER_NULL = (HasTags, InLists, InCompanies, CompanyIs, CampaignActivity, AutomationActivity, PickedFor, StatusIn)
 _NEVER_NULL += (HasEvents, EventIs, RoleIn)
 # Above this many, "all of them" is counted rather than joined once each.
 _JOINED = 6
@@ -209,6 +210,8 @@ def _leaf(rule: Rule, bound: Bound) -> str:
         case PickedFor():
             picked = f"m.contact_id = c.id AND m.campaign_id = {bound(rule.campaign_id)}::bigint"
             return f"EXISTS (SELECT 1 FROM campaign_contacts m WHERE {picked})"
+        case AutomationActivity():
+            return _automation(rule, bound)
         case HasEvents():
             exists = "NOT EXISTS" if rule.operator == "not_in" else "EXISTS"
             keys = bound(list(rule.keys))
@@ -223,6 +226,16 @@ def _leaf(rule: Rule, bound: Bound) -> str:
             return _audience(rule, bound)
         case _:
             raise TypeError(f"{type(rule).__name__} is not a leaf")
+
+
+def _automation(rule: AutomationActivity, bound: Bound) -> str:
+    exists = "NOT EXISTS" if rule.activity == "not_in" else "EXISTS"
+    state = "" if rule.activity in ("in", "not_in") else f" AND m.state = {bound(rule.activity)}::text"
+    automation = bound(rule.automation_id)
+    return (
+        f"{exists} (SELECT 1 FROM automation_runs m WHERE m.contact_id = c.id"
+        f" AND m.automation_id = {automation}::bigint{state})"
+    )
 
 
 def _event(rule: EventIs, bound: Bound) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any as Anything
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
@@ -191,6 +191,20 @@ class PickedFor(_Rule, frozen=True, tag="picked"):
         _check_ids((self.campaign_id,))
 
 
+AutomationState = Literal["completed", "active", "cancelled", "waiting", "pending", "in", "not_in"]
+AUTOMATION_ACTIVITIES: tuple[AutomationState, ...] = get_args(AutomationState)
+
+
+class AutomationActivity(_Rule, frozen=True, tag="automation"):
+    """How the contact stands in one automation: in that state, ever in it (in), or never (not_in)."""
+
+    automation_id: int
+    activity: AutomationState
+
+    def __post_init__(self) -> None:
+        _check_ids((self.automation_id,))
+
+
 class HasEvents(_Rule, frozen=True, tag="events"):
     """An event of one of these keys was reported (in), or of none (not_in)."""
 
@@ -262,6 +276,7 @@ Rule = (
     | MailActivity
     | CampaignActivity
     | PickedFor
+    | AutomationActivity
     | HasEvents
     | EventIs
     | RoleIn

@@ -16,6 +16,7 @@ from tidings.platform import metrics
 from tidings.platform.core import Core
 from tidings.platform.errors import TidingsError
 from tidings.platform.system_log import log_event
+from tidings.workers.automator import run_automator
 from tidings.workers.campaigner import run_campaigner
 from tidings.workers.job_runner import run_jobs
 from tidings.workers.projector import run_projector
@@ -29,6 +30,7 @@ LOOPS: dict[str, Loop] = {
     "scheduler": schedule,
     "jobs": run_jobs,
     "campaigner": run_campaigner,
+    "automator": run_automator,
     "sender": run_sender,
     "projector": run_projector,
     "webhook_enqueuer": run_enqueuer,
@@ -39,6 +41,7 @@ LOOPS: dict[str, Loop] = {
 JOB_MODULES: tuple[str, ...] = (
     "tidings.accounts.jobs",
     "tidings.bulk.jobs",
+    "tidings.automations.jobs",
     "tidings.imports.jobs",
     "tidings.messages.links",
     "tidings.messages.optin",

@@ -6,6 +6,7 @@ import asyncio
 from datetime import timedelta
 
 from tidings.access.actions import delete_ended_sessions
+from tidings.automations.triggers import begin_birthdays
 from tidings.imports.actions import delete_stale_imports
 from tidings.outgoing_webhooks.jobs import prune_deliveries
 from tidings.platform.core import Core
@@ -51,10 +52,16 @@ async def purge_stale(core: Core) -> None:
         await tx.execute("DELETE FROM jobs WHERE finished_at < now() - interval '30 days'")
 
 
+async def celebrate_birthdays(core: Core) -> None:
+    """Begins the automations of those whose birthday it is, once a day."""
+    await begin_birthdays(core)
+
+
 PERIODICS: list[Periodic] = [
     Periodic("fold_tallies", timedelta(minutes=1), fold_tallies),
     Periodic("make_partitions", timedelta(hours=1), make_partitions),
     Periodic("purge_stale", timedelta(hours=1), purge_stale),
+    Periodic("begin_birthdays", timedelta(minutes=10), celebrate_birthdays),
     Periodic("keep_custom_field_indexes", timedelta(minutes=2), keep_custom_field_indexes),
 ]
 

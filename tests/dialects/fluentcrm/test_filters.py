@@ -18,6 +18,7 @@ from tidings.segments.types import (
     All,
     Any,
     Audience,
+    AutomationActivity,
     CampaignActivity,
     ColumnIs,
     CompanyIs,
@@ -122,7 +123,12 @@ def test_simple_parameters_are_anded_and_their_values_ored(params: dict[str, Any
             one("activities", "campaign_email_activity", "not_in", [1, "2"]),
             All((CampaignActivity(1, "not_sent"), CampaignActivity(2, "not_sent"))),
         ),
-        (one("activities", "automation_activity", "not_in", [1]), Everybody()),
+        (one("activities", "automation_activity", "not_in", [1]), AutomationActivity(1, "not_in")),
+        (one("activities", "automation_activity", "status_completed", 7), AutomationActivity(7, "completed")),
+        (
+            one("activities", "automation_activity", "active", [1, 2]),
+            Any((AutomationActivity(1, "active"), AutomationActivity(2, "active"))),
+        ),
     ],
 )
 def test_a_condition_becomes_its_rule(rule: Rule, expected: Rule) -> None:
@@ -148,7 +154,8 @@ def test_a_condition_becomes_its_rule(rule: Rule, expected: Rule) -> None:
         event("key_count", "contains", "1"),
         one("segment", "tags", "in", []),
         one("custom_fields", "unknown", "=", "x"),
-        one("activities", "automation_activity", "completed", 1),
+        one("activities", "automation_activity", "odd", 1),
+        one("activities", "automation_activity", "completed", []),
         one("activities", "campaign_email_activity", "open", ""),
         one("subscriber", "email", "=", {"a": ["nested"]}),
         advanced_rule([["text"], [7]], fields=FIELDS),

@@ -83,3 +83,39 @@ DELETE FROM messages WHERE campaign_id = $1 AND state IN ('queued', 'deferred', 
 -- name: forget_plan
 UPDATE campaigns SET scheduled_at = NULL, spread_until = NULL, is_drawn = false, drawn_up_to = 0, recipients_count = 0
 WHERE id = $1
+
+-- name: queue_standing
+-- One message per contact ($2) and pass ($3) for those who may be mailed; those that are there already come back too.
+WITH mailing AS (SELECT is_transactional FROM campaigns WHERE id = $1),
+wanted AS (
+    SELECT c.id, c.email, w.pass FROM unnest($2::bigint[], $3::int[]) AS w (contact_id, pass)
+    JOIN contacts c ON c.id = w.contact_id CROSS JOIN mailing
+    WHERE c.email IS NOT NULL AND (c.status = 'subscribed' OR (mailing.is_transactional AND c.status = 'transactional'))
+      AND NOT EXISTS (SELECT 1 FROM suppressions s WHERE s.email_key = lower(c.email))),
+made AS (
+    INSERT INTO messages (campaign_id, contact_id, email, step, due_at, created_at, updated_at)
+    SELECT $1, id, email, pass, $4, $5, $5 FROM wanted
+    ON CONFLICT (campaign_id, contact_id, step) DO NOTHING RETURNING contact_id)
+SELECT w.id AS contact_id, (m.contact_id IS NOT NULL)::int AS is_new FROM wanted w LEFT JOIN made m ON m.contact_id = w.id
+
+-- name: start_standing
+UPDATE campaigns SET state = 'sending', is_drawn = true, started_at = coalesce(started_at, $3),
+    recipients_count = recipients_count + $2 WHERE id = $1
+
+-- name: copy_content
+-- What is written moves over only when it differs, so that a compiled mail stays good.
+WITH source AS (SELECT * FROM campaigns WHERE id = $1),
+changed AS (
+    UPDATE campaigns c SET subject = s.subject, preheader = s.preheader, body = s.body, design = s.design, look = s.look,
+        footer = s.footer, sender = s.sender, language = s.language, utm = s.utm, settings = s.settings,
+        is_transactional = s.is_transactional, version = c.version + 1, updated_at = $3
+    FROM source s WHERE c.id = $2 AND c.is_standing
+      AND (c.subject, c.preheader, c.body, c.design, c.look, c.footer, c.sender, c.language)
+          IS DISTINCT FROM (s.subject, s.preheader, s.body, s.design, s.look, s.footer, s.sender, s.language)
+    RETURNING c.id)
+SELECT count(*) > 0 FROM source
+
+-- name: cancel_standing
+UPDATE messages m SET state = 'cancelled', note = $2, updated_at = $3
+FROM campaigns c WHERE m.contact_id = ANY($1::bigint[]) AND m.state IN ('queued', 'deferred', 'paused')
+  AND c.id = m.campaign_id AND c.is_standing AND NOT c.is_transactional

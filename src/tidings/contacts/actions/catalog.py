@@ -240,5 +240,29 @@ async def delete_label(core: Core, label_id: int) -> bool:
     return bool(await core.db.execute("DELETE FROM labels WHERE id = $1", label_id))
 
 
+async def change_labels(
+    core: Core,
+    noun: Literal["campaign", "automation"],
+    ids: Sequence[int],
+    *,
+    attach: Sequence[int] = (),
+    detach: Sequence[int] = (),
+) -> None:
+    """Puts labels on things of one kind, or takes them off; ids that are unknown change nothing."""
+    async with core.db.transaction() as tx:
+        await tx.execute(
+            f"DELETE FROM {noun}_labels WHERE {noun}_id = ANY($1::bigint[]) AND label_id = ANY($2::bigint[])",
+            list(ids),
+            list(detach),
+        )
+        await tx.execute(
+            f"""INSERT INTO {noun}_labels ({noun}_id, label_id)
+            SELECT t.id, l.id FROM {noun}s t, labels l WHERE t.id = ANY($1::bigint[]) AND l.id = ANY($2::bigint[])
+            ON CONFLICT DO NOTHING""",
+            list(ids),
+            list(attach),
+        )
+
+
 def _color(color: str | None) -> str | None:
     return color.lower() if color and _COLOR.fullmatch(color) else None

@@ -163,14 +163,19 @@ async def _existing(
 ) -> tuple[dict[int, Contact], dict[str, Contact]]:
     ids = [d.id for _, d in drafts if d.id is not None]
     emails = [str(d.values["email"]).lower() for _, d in drafts if d.values.get("email")]
+    found = await locked_contacts(tx, ids, emails)
+    return found, {c.email.lower(): c for c in found.values() if c.email}
+
+
+async def locked_contacts(tx: Connection, ids: Sequence[int], emails: Sequence[str] = ()) -> dict[int, Contact]:
+    """Contacts by id, those with one of the addresses (small letters) too; locked in id order until the end."""
     rows = await tx.fetch(
         store.plain_sql("c.id = ANY($1::bigint[]) OR lower(c.email) = ANY($2::text[])", order="ORDER BY c.id")
         + " FOR UPDATE OF c",
-        ids,
-        emails,
+        list(ids),
+        list(emails),
     )
-    contacts = [store.contact_from(row) for row in rows]
-    return {c.id: c for c in contacts}, {c.email.lower(): c for c in contacts if c.email}
+    return {row["id"]: store.contact_from(row) for row in rows}
 
 
 def _meets(draft: Draft, by_id: Mapping[int, Contact], by_email: Mapping[str, Contact]) -> Contact | None:

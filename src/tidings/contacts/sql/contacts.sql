@@ -9,7 +9,7 @@ SELECT (SELECT coalesce(array_agg(id), '{}') FROM tags WHERE id = ANY($1::bigint
 -- name: add_tags
 -- New memberships and their facts; $1/$2: pairs of contact and tag, $3: silent.
 WITH wanted AS (SELECT * FROM unnest($1::bigint[], $2::bigint[]) AS w (contact_id, tag_id)),
-present AS (SELECT c.id FROM contacts c WHERE c.id = ANY($1::bigint[]) ORDER BY c.id FOR KEY SHARE),
+present AS (SELECT c.id FROM contacts c WHERE c.id IN (SELECT contact_id FROM wanted) ORDER BY c.id FOR KEY SHARE),
 added AS (
     INSERT INTO contact_tags (contact_id, tag_id, created_at)
     SELECT DISTINCT w.contact_id, w.tag_id, $4::timestamptz FROM wanted w JOIN present p ON p.id = w.contact_id JOIN tags t ON t.id = w.tag_id
@@ -27,7 +27,7 @@ SELECT 'tags_removed', contact_id, $3::bool, jsonb_build_object('tag_ids', jsonb
 -- name: add_lists
 -- Who joins a group joins the list that it belongs to.
 WITH wanted AS (SELECT * FROM unnest($1::bigint[], $2::bigint[]) AS w (contact_id, list_id)),
-present AS (SELECT c.id FROM contacts c WHERE c.id = ANY($1::bigint[]) ORDER BY c.id FOR KEY SHARE),
+present AS (SELECT c.id FROM contacts c WHERE c.id IN (SELECT contact_id FROM wanted) ORDER BY c.id FOR KEY SHARE),
 added AS (
     INSERT INTO contact_lists (contact_id, list_id, created_at)
     SELECT DISTINCT w.contact_id, t.id, $4::timestamptz FROM wanted w JOIN present p ON p.id = w.contact_id

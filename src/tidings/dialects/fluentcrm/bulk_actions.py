@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from tidings.automations.queries import find_automation
 from tidings.bulk.actions import change_contacts
 from tidings.bulk.types import (
     AddLists,
@@ -19,6 +20,7 @@ from tidings.bulk.types import (
     SetField,
     SetStatus,
     SetType,
+    StartAutomation,
 )
 from tidings.contacts import actions, queries
 from tidings.contacts.companies.queries import companies_by_ids
@@ -86,6 +88,13 @@ async def _double_opt_in(call: Call) -> Asked:
     return AskToConfirm(), "Double optin sent to selected contacts"
 
 
+async def _automation(call: Call) -> Asked:
+    automation_id = call.integer("new_status") or 0
+    if await find_automation(call.core, automation_id) is None:
+        raise Refused("Please select an automation")
+    return StartAutomation(automation_id), "{n} subscribers have been added to the selected automation"
+
+
 async def _delete(call: Call) -> Asked:
     if not call.caller.may("fcrm_manage_contacts_delete"):
         raise Refused("You do not have permission to delete contacts")
@@ -102,6 +111,7 @@ _ACTIONS: dict[str, Callable[[Call], Awaitable[Asked]]] = {
     "update_custom_fields": _custom,
     "add_to_company": _company,
     "remove_from_company": _company,
+    "add_to_automation": _automation,
     "send_double_optin": _double_opt_in,
     "delete_contacts": _delete,
 }

@@ -73,7 +73,8 @@ _MESSAGE_STATES = {
     "unknown": "failed",
     "complained": "sent",
 }
-_TYPE_LABELS = {"campaign": "Campaign", "custom_email_campaign": "Campaign"}
+_TYPES = {"custom_email_campaign": "campaign", "automation_mail": "funnel_email_campaign"}
+_TYPE_LABELS = {"campaign": "Campaign", "custom_email_campaign": "Campaign", "automation_mail": "Automation"}
 
 
 def status_word(campaign: Campaign | CampaignTitle) -> str:
@@ -94,12 +95,12 @@ def campaign_body(campaign: Campaign, wire: Wire, now: datetime) -> dict[str, An
     utm = campaign.utm or {}
     return {
         "id": campaign.id,
-        "parent_id": campaign.parent_id,
-        "type": campaign.kind,
+        "parent_id": str(campaign.parent_id) if campaign.kind == "automation_mail" else campaign.parent_id,
+        "type": "funnel_email_campaign" if campaign.kind == "automation_mail" else campaign.kind,
         "title": campaign.title,
         "available_urls": None,
         "slug": campaign.slug,
-        "status": status_word(campaign),
+        "status": "draft" if campaign.kind == "automation_mail" else status_word(campaign),
         "template_id": None if campaign.template_id is None else str(campaign.template_id),
         "email_subject": campaign.subject or None,
         "email_pre_header": campaign.preheader or None,
@@ -157,12 +158,12 @@ def mail_states(word: str) -> list[str]:
 
 def type_word(kind: str) -> str:
     """The dialect's type of a mail: one-to-one mails count as campaigns."""
-    return "campaign" if kind == "custom_email_campaign" else kind
+    return _TYPES.get(kind, kind)
 
 
 def type_kinds(word: str) -> list[str]:
     """Kinds of campaigns that a type of mails means."""
-    return ["campaign", "custom_email_campaign"] if word == "campaign" else [word]
+    return [word, *(kind for kind, wire in _TYPES.items() if wire == word)]
 
 
 def type_label(kind: str) -> str:

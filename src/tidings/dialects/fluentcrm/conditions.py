@@ -14,8 +14,10 @@ from tidings.contacts.types import STATUSES, CustomField
 from tidings.platform.errors import Invalid, Problem
 from tidings.segments.fields import COLUMN_KINDS, CUSTOM_KINDS, NEEDS_LIST, OPERATORS, EventField, Kind, event_kind
 from tidings.segments.types import (
+    AUTOMATION_ACTIVITIES,
     All,
     Any,
+    AutomationActivity,
     CampaignActivity,
     ColumnIs,
     CompanyIs,
@@ -311,7 +313,9 @@ def _activity(name: str, condition: Condition) -> Rule:
         return _mail_activity(cast(Anything, _ACTIVITIES[name]), condition)
     if name == "campaign_email_activity":
         return _campaign_activity(condition)
-    if name in ("automation_activity", "email_sequence_activity"):
+    if name == "automation_activity":
+        return _automation_activity(condition)
+    if name == "email_sequence_activity":
         # Nobody has been in one yet.
         return Everybody() if _operator(condition) == "not_in" and listed(condition.get("value")) else Nobody()
     return Nobody()
@@ -335,6 +339,18 @@ def _campaign_activity(condition: Condition) -> Rule:
     if len(rules) == 1:
         return rules[0]
     return All(rules) if activity == "not_sent" else Any(rules)
+
+
+def _automation_activity(condition: Condition) -> Rule:
+    activity = str(condition.get("operator")).removeprefix("status_")
+    activity = {"whereIn": "in", "whereNotIn": "not_in"}.get(activity, activity)
+    ids = ids_of(listed(condition.get("value")))
+    if activity not in AUTOMATION_ACTIVITIES or not ids:
+        return Nobody()
+    rules = tuple(AutomationActivity(one, cast(Anything, activity)) for one in ids)
+    if len(rules) == 1:
+        return rules[0]
+    return All(rules) if activity == "not_in" else Any(rules)
 
 
 def _one(value: object) -> str:

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from tidings.access import queries as access
 from tidings.access.types import ROLES
+from tidings.automations.queries import search_automations
 from tidings.campaigns.queries import search_campaigns
 from tidings.contacts import catalog
 from tidings.contacts import queries as contacts
@@ -78,6 +79,11 @@ _SAMPLE = "data:text/csv;charset=utf-8," + quote(
 )
 
 
+async def _automations(call: Call) -> Options:
+    found = await search_automations(call.core, limit=_SHOWN)
+    return [{"id": one.id, "title": f"{one.title} ({one.state})", "status": one.state} for one in found]
+
+
 def _fixed(value: Any) -> Source:
     async def source(_call: Call) -> Any:
         return value
@@ -94,9 +100,9 @@ _SETS: dict[str, Source] = {
     "contact_types": _fixed(_words(("lead", "customer"))),
     "sms_statuses": _fixed([{"id": f"sms_{w}", "slug": f"sms_{w}", "title": f"SMS {w.capitalize()}"} for w in _SMS]),
     "campaigns": _campaigns,
-    # Nothing is sent in sequence or runs by itself yet.
+    # Nothing is sent in sequence yet.
     "email_sequences": _fixed([]),
-    "automation_funnels": _fixed([]),
+    "automation_funnels": _automations,
     "companies": _companies,
     "segments": lambda call: segment_options(call.core),
     "custom_fields": _custom_fields,
@@ -122,6 +128,13 @@ async def _found_campaigns(call: Call) -> Options:
     found = await search_campaigns(call.core, call.text("search"), limit=_FOUND)
     missing = set(call.ids("values")) - {one.id for one in found}
     more = await search_campaigns(call.core, ids=list(missing), limit=len(missing)) if missing else []
+    return [{"id": one.id, "title": one.title} for one in (*found, *more)]
+
+
+async def _found_automations(call: Call) -> Options:
+    found = await search_automations(call.core, call.text("search"), limit=_FOUND)
+    missing = set(call.ids("values")) - {one.id for one in found}
+    more = await search_automations(call.core, ids=list(missing), limit=len(missing)) if missing else []
     return [{"id": one.id, "title": one.title} for one in (*found, *more)]
 
 
@@ -151,6 +164,7 @@ def _found_words(words: Sequence[str]) -> Source:
 
 _FOUND_BY: dict[str, Source] = {
     "campaigns": _found_campaigns,
+    "funnels": _found_automations,
     "companies": _companies,
     "company_industries": _found_words(INDUSTRIES),
     "company_types": _found_words(TYPES),

@@ -1,6 +1,6 @@
 """The dashboard, series of days, all mails, and contacts by what they have (spec §7.10, §7.14).
 
-One campaign's numbers are in `campaign_reports`, the options of pickers in `pickers`.
+One campaign's numbers are in `campaign_reports`, those of automations in `funnel_reports`, options in `pickers`.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from html import escape
 from typing import Any
 
+from tidings.automations.queries import list_automations
 from tidings.campaigns import actions, queries
 from tidings.contacts import catalog
 from tidings.contacts import queries as contacts
@@ -27,9 +28,9 @@ from tidings.dialects.fluentcrm.campaigns_wire import (
     type_word,
 )
 from tidings.dialects.fluentcrm.envelope import page_object, page_of_rows, page_request
+from tidings.dialects.fluentcrm.funnels_wire import funnel_body
 from tidings.dialects.fluentcrm.triggers import trigger_bodies
 from tidings.messages.queries import list_messages
-from tidings.platform.errors import NotFound
 from tidings.platform.pagination import PageRequest
 from tidings.reports import dashboard
 from tidings.reports.contacts import count_by_country
@@ -55,24 +56,25 @@ async def dashboard_stats(call: Call) -> Any:
     totals = await dashboard.totals(core)
     recent = await contacts.list_contacts(core, PageRequest(per_page=3))
     campaigns = await queries.list_campaigns(core, PageRequest(per_page=3), states=_NOT_DRAFT)
+    automations = await list_automations(core, PageRequest(per_page=5), states=["published"])
     has_tags = bool((await catalog.list_tags(core, PageRequest(per_page=1))).rows)
     return {
-        "stats": _cards(totals),
+        "stats": _cards(totals, automations.total),
         "sales": [],
         "dashboard_notices": [_notice(call, one) for one in await warnings(core)],
-        "onboarding": _onboarding(totals, has_tags),
+        "onboarding": _onboarding(totals, has_tags, automations.total > 0),
         "quick_links": _quick_links(call),
         "ff_config": {"is_installed": False, "create_form_link": f"{call.context.public_url}/forms"},
         "recommendation": False,
         "system_tips": "",
         "recent_contacts": [people.contact_body(view.contact, call.context) for view in recent.rows],
-        "active_automations": [],
+        "active_automations": [funnel_body(view.automation, call.context) for view in automations.rows],
         "recent_campaigns": [_campaign_row(call, view, now) for view in campaigns.rows],
         "triggers": trigger_bodies(),
     }
 
 
-def _cards(totals: dashboard.Totals) -> dict[str, Any]:
+def _cards(totals: dashboard.Totals, automations: int) -> dict[str, Any]:
     def card(title: str, count: int, route: str) -> dict[str, Any]:
         return {"title": title, "count": count, "route": {"name": route}}
 
@@ -80,7 +82,7 @@ def _cards(totals: dashboard.Totals) -> dict[str, Any]:
         "total_subscribers": card("Active Contacts", totals.subscribed, "subscribers"),
         "total_campaigns": card("Campaigns", totals.campaigns, "campaigns"),
         "email_sent": card("Emails Sent", totals.sent, "all_emails"),
-        "total_automations": card("Active Automations", 0, "funnels"),
+        "total_automations": card("Active Automations", automations, "funnels"),
     }
     if totals.waiting:
         cards["email_pending"] = card("Emails Pending", totals.waiting, "all_emails")
@@ -92,12 +94,12 @@ def _notice(call: Call, warning: Warning) -> str:
     return f'<div><b>Attention:</b> {text} <a href="{escape(call.context.public_url)}{path}">Settings</a></div>'
 
 
-def _onboarding(totals: dashboard.Totals, has_tags: bool) -> dict[str, Any]:
+def _onboarding(totals: dashboard.Totals, has_tags: bool, has_automations: bool) -> dict[str, Any]:
     steps = (
         ("Create a tag", has_tags, "tags"),
         ("Import contacts", totals.contacts > 0, "subscribers"),
         ("Create a campaign", totals.campaigns > 0, "campaigns"),
-        ("Create an automation", False, "funnels"),
+        ("Create an automation", has_automations, "funnels"),
         ("Create a form", False, "forms"),
     )
     return {
@@ -306,17 +308,6 @@ async def campaign_options(call: Call) -> Any:
     return {"options": [{"id": one.id, "title": one.title} for one in found]}
 
 
-async def automations(call: Call) -> Any:
-    """Nothing runs by itself yet."""
-    numbers = {"total": 0, "subscribers": 0, "completed": 0, "in_progress": 0}
-    rows = page_of_rows(call, [], 0, page_request(call))
-    return {"automations": rows, "overview": numbers, "top_automations": []}
-
-
-async def automation_steps(call: Call) -> Any:
-    raise NotFound("funnel", call.id())
-
-
 async def providers(_call: Call) -> Any:
     return {"providers": []}
 
@@ -344,8 +335,6 @@ ROUTES = [
     Route("GET", "/reports/recent-tags", "recent-tags", _READ, "view", recent_tags),
     Route("GET", "/reports/campaigns-list", "report-campaigns-list", _MAILS, "view", campaigns_list),
     Route("GET", "/reports/campaign-options", "report-campaign-options", _MAILS, "view", campaign_options),
-    Route("GET", "/reports/automations", "report-automations", _READ, "view", automations),
-    Route("GET", "/reports/automations/{id}/steps", "report-automation-steps", _READ, "view", automation_steps),
     Route("GET", "/reports/advanced-providers", "advanced-report-providers", _READ, "view", providers),
     Route("GET", "/reports/ping", "ping", _READ, "view", ping),
 ]

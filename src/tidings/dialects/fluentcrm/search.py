@@ -22,6 +22,7 @@ _SHOWN = 20
 _GROUPS = {
     "subscribers": ("contacts", "fcrm_read_contacts"),
     "campaigns": ("campaigns", "fcrm_read_emails"),
+    "funnels": ("automations", "fcrm_read_funnels"),
     "companies": ("companies", "fcrm_manage_contact_cats|fcrm_read_contacts"),
     "subscriber_notes": ("notes", "fcrm_read_contacts"),
 }
@@ -38,7 +39,7 @@ async def global_search(call: Call) -> Any:
     answer: dict[str, Any] = {
         "subscribers": [_contact(one, call) for one in found.contacts],
         "campaigns": [{"id": one.id, "title": one.title, "status": status_word(one)} for one in found.campaigns],
-        "funnels": [],
+        "funnels": [{"id": one.id, "title": one.title, "status": one.state} for one in found.automations],
         "companies": [{"id": one.id, "name": one.name, "logo": one.logo} for one in found.companies],
     }
     if scope == "subscriber_notes":

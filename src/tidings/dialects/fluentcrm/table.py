@@ -20,6 +20,10 @@ from tidings.dialects.fluentcrm import (
     custom_fields,
     dynamic_segments,
     forms,
+    funnel_reports,
+    funnel_runs,
+    funnel_steps,
+    funnels,
     imports,
     installation,
     migrators,
@@ -103,6 +107,10 @@ def build() -> RouteTable:
         forms,
         smart_links,
         migrators,
+        funnels,
+        funnel_steps,
+        funnel_runs,
+        funnel_reports,
         installation,
     )
     return RouteTable([*own, *(route for one in resources for route in one.ROUTES)])

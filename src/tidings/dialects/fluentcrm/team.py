@@ -10,10 +10,11 @@ from tidings.access import actions as access
 from tidings.access import queries
 from tidings.access.granting import grant_permissions
 from tidings.access.types import PERMISSIONS, ApiKey, User
-from tidings.dialects._engine.calls import Answer, Call
+from tidings.dialects._engine.calls import Call, Upload, as_structure
 from tidings.dialects._engine.routes import Route
 from tidings.dialects.fluentcrm.dialect import FieldErrors
 from tidings.dialects.fluentcrm.envelope import page_object, page_request
+from tidings.dialects.fluentcrm.funnels import bring_in
 from tidings.dialects.fluentcrm.kept import note, plain
 from tidings.platform.errors import Invalid, NotFound, Problem, Refused
 from tidings.platform.pagination import PageRequest
@@ -188,9 +189,15 @@ async def delete_license(_call: Call) -> Any:
     return {"license_data": data, "message": "Your license key has been successfully deactivated"}
 
 
-async def import_funnel(_call: Call) -> Any:
-    # Automations bring their own import; until then no file is one.
-    return Answer({"message": "The file is not an automation that can be imported."}, 422)
+async def import_funnel(call: Call) -> Any:
+    """An automation from an uploaded file, or from the same structure in the body."""
+    sent = call.get("file") or call.get("funnel_file")
+    file = as_structure(sent.data.decode("utf-8", "replace")) if isinstance(sent, Upload) else dict(call.params)
+    given = file if isinstance(file, dict) else {}
+    funnel = given["funnel"] if isinstance(given.get("funnel"), dict) else given
+    if not funnel.get("trigger_name"):
+        raise Refused("The file is not an automation that can be imported.")
+    return await bring_in(call, funnel, given.get("sequences") or funnel.get("sequences"))
 
 
 _NEEDS, _OWNER = "fcrm_manage_settings", "administrator"

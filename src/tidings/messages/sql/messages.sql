@@ -92,7 +92,7 @@ ORDER BY c.started_at, c.id
 -- A campaign is finished only when every message is final; once, because of the state in the WHERE.
 WITH done AS (
     UPDATE campaigns c SET state = 'finished', finished_at = $1, updated_at = $1
-    WHERE c.state = 'sending' AND NOT EXISTS (
+    WHERE c.state = 'sending' AND NOT c.is_standing AND NOT EXISTS (
         SELECT 1 FROM messages m WHERE m.campaign_id = c.id AND m.state IN ('queued', 'deferred', 'sending', 'paused'))
     RETURNING c.id, c.title, c.recipients_count)
 INSERT INTO facts (kind, subject_id, data)

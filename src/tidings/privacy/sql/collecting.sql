@@ -34,6 +34,13 @@ FROM form_submissions s JOIN forms f ON f.id = s.form_id WHERE s.contact_id = $1
 SELECT k.name, m.created_at AS joined_at FROM contact_companies m JOIN companies k ON k.id = m.company_id
 WHERE m.contact_id = $1 ORDER BY m.created_at
 
+-- name: automations
+SELECT r.created_at AS at, a.title, r.state, r.stepped_at AS last_at
+FROM automation_runs r JOIN automations a ON a.id = r.automation_id WHERE r.contact_id = $1 ORDER BY r.id
+
+-- name: pipeline
+SELECT at, was_title AS was, now_title AS now, actor, note FROM pipeline_moves WHERE contact_id = $1 ORDER BY id
+
 -- name: history
 SELECT at, kind, data FROM facts WHERE contact_id = $1 ORDER BY id
 

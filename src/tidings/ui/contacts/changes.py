@@ -9,6 +9,7 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
+from tidings.automations.queries import automations_by_ids
 from tidings.bulk import actions, queries
 from tidings.bulk.types import (
     AddLists,
@@ -19,15 +20,18 @@ from tidings.bulk.types import (
     DeleteContacts,
     JoinCompanies,
     LeaveCompanies,
+    MoveToStage,
     RemoveLists,
     RemoveTags,
     SetField,
     SetStatus,
     SetType,
+    StartAutomation,
 )
 from tidings.contacts import catalog
 from tidings.contacts import queries as contacts
 from tidings.contacts.companies.queries import companies_by_ids
+from tidings.pipeline.queries import list_stages
 from tidings.platform.core import Core
 from tidings.platform.errors import Conflict
 from tidings.ui.shell.badges import badge_of
@@ -54,7 +58,7 @@ async def live_changes(core: Core) -> list[Shown]:
 
 
 async def _shown(core: Core, jobs: Sequence[BulkJob]) -> list[Shown]:
-    """With their sentences; at most four statements for any number of them."""
+    """With their sentences; at most six statements for any number of them."""
     if not jobs:
         return []
     names = await _names(core, [one.change for one in jobs])
@@ -75,6 +79,10 @@ async def _names(core: Core, changes: Sequence[Change]) -> Names:
         found |= {("list", one.id): one.title for one in (await catalog.list_lists(core, ids=lists)).rows}
     if firms:
         found |= {("company", one.id): one.name for one in (await companies_by_ids(core, firms)).values()}
+    if any(isinstance(one, MoveToStage) for one in changes):
+        found |= {("stage", one.id): one.title for one in await list_stages(core)}
+    if begun := [one.automation_id for one in changes if isinstance(one, StartAutomation)]:
+        found |= {("automation", one.id): one.title for one in (await automations_by_ids(core, begun)).values()}
     if any(isinstance(one, SetField) for one in changes):
         found |= {("field", slug): one.label for slug, one in (await contacts.custom_fields(core)).items()}
     return found
@@ -103,6 +111,10 @@ def _words(change: Change, names: Names) -> str:
             return _("Set the type to %(what)s") % {"what": change.contact_type}
         case SetField():
             return _("Set the field %(what)s") % {"what": names.get(("field", change.slug), change.slug)}
+        case MoveToStage():
+            return _("Move to the stage %(what)s") % of("stage", [change.stage_id])
+        case StartAutomation():
+            return _("Begin the automation %(what)s") % of("automation", [change.automation_id])
         case AskToConfirm():
             return _("Ask to confirm")
         case DeleteContacts():

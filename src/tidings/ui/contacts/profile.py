@@ -7,6 +7,7 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
+from tidings.automations.queries import automations_by_ids, list_runs, steps_of_all
 from tidings.consent.queries import ledger_of
 from tidings.contacts import actions, catalog
 from tidings.contacts import queries as contacts
@@ -88,6 +89,19 @@ async def mails_page(visit: Visiting, contact_id: FromPath[int]) -> Response[Any
     table = visit.table(sort="id")
     rows = await list_messages(visit.core, table.request, contact_id=contact_id)
     return await show_profile(visit, view, "contacts/mails.html", table=table, rows=rows)
+
+
+@get("/contacts/{contact_id:int}/automations", permission="fcrm_read_contacts")
+async def automations_page(visit: Visiting, contact_id: FromPath[int]) -> Response[Any]:
+    """The automations that a contact is or was in."""
+    visit.me.require("fcrm_read_funnels")
+    view = await contacts.contact_by_id(visit.core, contact_id)
+    table = visit.table(sort="id")
+    rows = await list_runs(visit.core, table.request, contact_id=contact_id)
+    ids = [row.run.automation_id for row in rows.rows]
+    steps = {one.id: one for many in (await steps_of_all(visit.core, ids)).values() for one in many}
+    known = await automations_by_ids(visit.core, ids)
+    return await show_profile(visit, view, "contacts/automations.html", table=table, rows=rows, known=known, steps=steps)
 
 
 async def _notes(visit: Visiting, contact_id: int, form: Form, status: int = 200) -> Response[Any]:
@@ -184,6 +198,7 @@ ROUTES = [
     profile_page,
     more_timeline,
     mails_page,
+    automations_page,
     notes_page,
     add_note,
     delete_note,

@@ -59,6 +59,8 @@ LOOKS = {
     "form_submitted": Look(icon="clipboard-text", text="Form sent", colour="accent"),
     "page_submitted": Look(icon="browser", text="Sent by the page", colour="accent"),
     "event_tracked": Look(icon="bolt", text="Event", colour="accent"),
+    "automation_entered": Look(icon="bolt", text="Automation begun"),
+    "automation_completed": Look(icon="bolt", text="Automation done", colour="green"),
     "message_sent": Look(icon="send", text="Mail sent", colour="blue"),
     "message_opened": Look(icon="mail-opened", text="Mail opened", colour="green"),
     "link_clicked": Look(icon="click", text="Link clicked", colour="accent"),
@@ -126,7 +128,7 @@ def _thing(entry: TimelineEntry, known: Known) -> str:
             return f"{was} → {now}"
         case "contact_stage_changed":
             return f"{data.get('was') or '–'} → {data.get('now') or '–'}"
-        case "note_added" | "form_submitted" | "page_submitted":
+        case "note_added" | "form_submitted" | "page_submitted" | "automation_entered" | "automation_completed":
             return str(data.get("title") or "")
         case _:
             titles = [known.tags.get(one, _("a deleted tag")) for one in data.get("tag_ids", ())]

@@ -25,7 +25,7 @@ _BADGES: dict[str, tuple[str, str]] = {
     "paused": ("Paused", "amber"),
     "finished": ("Sent", "green"),
     "cancelled": ("Cancelled", "grey"),
-    # landing pages
+    # landing pages and automations
     "published": ("Published", "green"),
     "unpublished": ("Taken down", "amber"),
     # messages
@@ -36,6 +36,10 @@ _BADGES: dict[str, tuple[str, str]] = {
     "unknown": ("Unknown", "amber"),
     # deliveries of webhooks
     "delivered": ("Delivered", "green"),
+    # automations and who is in them
+    "active": ("Under way", "accent"),
+    "waiting": ("Waiting at a goal", "amber"),
+    "completed": ("Through", "green"),
     # jobs
     "running": ("Running", "accent"),
     "done": ("Done", "green"),

@@ -1,0 +1,201 @@
+"""Reads of automations, their steps and who is in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from tidings.automations import store
+from tidings.automations.types import Automation, AutomationView, Metric, Run, RunView, Step
+from tidings.platform.core import Core
+from tidings.platform.db import Row
+from tidings.platform.errors import NotFound
+from tidings.platform.pagination import Page, PageRequest
+
+SORTS = {name: f"a.{name}" for name in ("id", "title", "trigger", "state", "created_at", "updated_at")}
+
+
+@dataclass(frozen=True, slots=True)
+class StepCounts:
+    """How many runs a step did, passed over and failed for, and what goals were worth together."""
+
+    completed: int = 0
+    skipped: int = 0
+    failed: int = 0
+    value: float = 0.0
+
+
+async def find_automation(core: Core, automation_id: int) -> Automation | None:
+    """The automation alone, or None."""
+    row = await core.db.fetchrow(f"SELECT {store.SELECTED} FROM automations a WHERE a.id = $1", automation_id)
+    return store.automation_from(row) if row else None
+
+
+async def automation_by_id(core: Core, automation_id: int) -> Automation:
+    """The automation alone; raises NotFound."""
+    found = await find_automation(core, automation_id)
+    if found is None:
+        raise NotFound("automation", automation_id)
+    return found
+
+
+async def automations_by_ids(core: Core, ids: Sequence[int]) -> dict[int, Automation]:
+    """Several at once; unknown ids are left out."""
+    rows = await core.db.fetch(
+        f"SELECT {store.SELECTED} FROM automations a WHERE a.id = ANY($1::bigint[])", list(set(ids))
+    )
+    return {row["id"]: store.automation_from(row) for row in rows}
+
+
+async def automation_view(core: Core, automation_id: int) -> AutomationView:
+    """The automation with labels and counts; raises NotFound."""
+    return (await views_of(core, [await automation_by_id(core, automation_id)]))[0]
+
+
+async def list_automations(
+    core: Core, request: PageRequest, *, search: str = "", states: Sequence[str] = (), label_ids: Sequence[int] = ()
+) -> Page[AutomationView]:
+    """A page of automations; four statements whatever its size."""
+    where = """(cardinality($1::text[]) = 0 OR a.state = ANY($1)) AND ($2 = '' OR lower(a.title) LIKE $2)
+        AND (cardinality($3::bigint[]) = 0 OR EXISTS (
+            SELECT 1 FROM automation_labels l WHERE l.automation_id = a.id AND l.label_id = ANY($3)))"""
+    args = (list(states), _like(search), list(label_ids))
+    rows = await core.db.fetch(
+        f"SELECT {store.SELECTED} FROM automations a WHERE {where} {request.order_by(SORTS)} LIMIT $4 OFFSET $5",
+        *args,
+        request.per_page,
+        request.offset,
+    )
+    total = await core.db.fetchval(f"SELECT count(*) FROM automations a WHERE {where}", *args)
+    return Page(await views_of(core, [store.automation_from(row) for row in rows]), total, request)
+
+
+def _like(text: str) -> str:
+    escaped = text.strip().lower().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    return f"%{escaped}%" if escaped else ""
+
+
+async def views_of(core: Core, automations: Sequence[Automation]) -> list[AutomationView]:
+    """Automations with labels and counts; two statements."""
+    ids = [one.id for one in automations]
+    counts: dict[int, dict[str, int]] = {}
+    for row in await core.db.fetch(store.sql.counts, ids):
+        counts.setdefault(row["automation_id"], {})[row["state"]] = row["n"]
+    labels: dict[int, list[int]] = {}
+    for row in await core.db.fetch(store.sql.labels, ids):
+        labels.setdefault(row["automation_id"], []).append(row["label_id"])
+    return [AutomationView(one, labels.get(one.id, []), counts.get(one.id, {})) for one in automations]
+
+
+async def search_automations(
+    core: Core, text: str = "", *, ids: Sequence[int] | None = None, limit: int = 10
+) -> list[Automation]:
+    """Automations whose title holds the text, the newest first; optionally only those ids."""
+    rows = await core.db.fetch(
+        f"""SELECT {store.SELECTED} FROM automations a WHERE ($1 = '' OR lower(a.title) LIKE $1)
+        AND ($2::bigint[] IS NULL OR a.id = ANY($2)) ORDER BY a.id DESC LIMIT $3""",
+        _like(text),
+        list(ids) if ids is not None else None,
+        limit,
+    )
+    return [store.automation_from(row) for row in rows]
+
+
+async def count_published(core: Core) -> int:
+    """How many run."""
+    return await core.db.fetchval("SELECT count(*) FROM automations WHERE state = 'published'")
+
+
+async def steps_of(core: Core, automation_id: int) -> list[Step]:
+    """The steps of one automation in their order."""
+    return (await store.steps_of(core.db, [automation_id]))[automation_id]
+
+
+async def steps_of_all(core: Core, automation_ids: Sequence[int]) -> dict[int, list[Step]]:
+    """Those of several; one statement."""
+    return await store.steps_of(core.db, sorted(set(automation_ids)))
+
+
+async def step_by_id(core: Core, step_id: int) -> Step:
+    """One step; raises NotFound."""
+    row = await core.db.fetchrow(f"SELECT {store.STEP_SELECTED} FROM automation_steps s WHERE s.id = $1", step_id)
+    if row is None:
+        raise NotFound("step", step_id)
+    return store.step_from(row)
+
+
+async def step_counts(core: Core, automation_id: int) -> dict[int, StepCounts]:
+    """What became of each step that anybody came to; one statement."""
+    found: dict[int, dict[str, float]] = {}
+    for row in await core.db.fetch(store.sql.step_counts, automation_id):
+        mine = found.setdefault(row["step_id"], {"value": 0.0})
+        mine[row["state"]] = row["n"]
+        mine["value"] += float(row["value"])
+    return {
+        step: StepCounts(int(n.get("completed", 0)), int(n.get("skipped", 0)), int(n.get("failed", 0)), n["value"])
+        for step, n in found.items()
+    }
+
+
+async def find_run(core: Core, automation_id: int, contact_id: int) -> RunView | None:
+    """A contact's run with its metrics, or None."""
+    row = await core.db.fetchrow(
+        f"SELECT {store.RUN_SELECTED} FROM automation_runs r WHERE r.automation_id = $1 AND r.contact_id = $2",
+        automation_id,
+        contact_id,
+    )
+    return (await _run_views(core, [row]))[0] if row else None
+
+
+async def list_runs(
+    core: Core,
+    request: PageRequest,
+    *,
+    automation_id: int | None = None,
+    contact_id: int | None = None,
+    state: str = "",
+    step_id: int | None = None,
+    search: str = "",
+) -> Page[RunView]:
+    """Runs, the newest first, of an automation, a contact or all; `step_id`: those that did that step.
+
+    Three statements whatever the size.
+    """
+    where = """($1::bigint IS NULL OR r.automation_id = $1) AND ($2::bigint IS NULL OR r.contact_id = $2)
+        AND ($3 = '' OR r.state = $3)
+        AND ($4::bigint IS NULL OR EXISTS (SELECT 1 FROM automation_metrics m WHERE m.run_id = r.id AND m.step_id = $4))
+        AND ($5 = '' OR EXISTS (SELECT 1 FROM contacts c WHERE c.id = r.contact_id
+            AND lower(concat_ws(' ', c.first_name, c.last_name, c.email)) LIKE $5))"""
+    args = (automation_id, contact_id, state, step_id, _like(search))
+    rows = await core.db.fetch(
+        f"SELECT {store.RUN_SELECTED} FROM automation_runs r WHERE {where} ORDER BY r.id DESC LIMIT $6 OFFSET $7",
+        *args,
+        request.per_page,
+        request.offset,
+    )
+    total = await core.db.fetchval(f"SELECT count(*) FROM automation_runs r WHERE {where}", *args)
+    return Page(await _run_views(core, rows), total, request)
+
+
+async def _run_views(core: Core, rows: Sequence[Row]) -> list[RunView]:
+    runs = [store.run_from(row) for row in rows]
+    metrics: Mapping[int, list[Metric]] = {run.id: [] for run in runs}
+    statement = store.sql.metrics.replace("{metric}", store.METRIC_SELECTED)
+    for row in await core.db.fetch(statement, [run.id for run in runs]):
+        metric = store.metric_from(row)
+        metrics[metric.run_id].append(metric)
+    return [RunView(run, metrics[run.id]) for run in runs]
+
+
+async def recent_runs(core: Core, automation_ids: Sequence[int], *, each: int = 5) -> dict[int, list[Run]]:
+    """The last few that began, by automation; one statement."""
+    rows = await core.db.fetch(
+        f"""SELECT {store.RUN_SELECTED} FROM unnest($1::bigint[]) AS w (id) CROSS JOIN LATERAL (
+            SELECT * FROM automation_runs r WHERE r.automation_id = w.id ORDER BY r.id DESC LIMIT $2) r""",
+        list(automation_ids),
+        each,
+    )
+    found: dict[int, list[Run]] = {one: [] for one in automation_ids}
+    for row in rows:
+        found[row["automation_id"]].append(store.run_from(row))
+    return found
