@@ -38,7 +38,7 @@ async def keys(core: Core) -> dict[str, Mapping[str, str]]:
         user = (await access.create_user(core, login="bench", email="bench@example.org", role="administrator")).id
 
     async def secret(kind: KeyKind) -> str:
-        return (await access.create_key(core, kind=kind, name="bench", user_id=user, per_minute=2_000_000_000))[1]
+        return (await access.create_key(core, kind=kind, name="bench", user_id=user, per_minute=1_000_000))[1]
 
     basic = base64.b64encode(f"bench:{await secret('application-password')}".encode()).decode()
     words = {"FluentCRM": f"Basic {basic}", "Furiosa": f"Bearer {await secret('furiosa')}"}

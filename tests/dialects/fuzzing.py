@@ -130,7 +130,7 @@ def _content(sent: dict[str, Any]) -> bytes | None:
 
 async def faults_of(core: Core, name: str, *, seed: int, each: int) -> tuple[int, list[str]]:
     """How many requests were made, and every fault."""
-    mouth = await open_mouth(core, name, per_minute=10_000_000)
+    mouth = await open_mouth(core, name, per_minute=1_000_000)
     document = await document_of(mouth)
     await furnished(core, mouth)
     asked, faults = 0, []

@@ -62,6 +62,8 @@ async def test_a_visitor_sees_the_page_sends_it_and_is_thanked(core: Core, door:
     assert view is not None
     assert [one.id for one in view.lists] == [news]
     assert await counts(core, page_id) == (1, 1)
+    told = await core.db.fetchval("SELECT data FROM facts WHERE kind = 'form_submitted'")
+    assert told["page_id"] == page_id
 
 
 async def test_it_is_rendered_once_for_every_version(

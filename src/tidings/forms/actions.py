@@ -134,7 +134,9 @@ async def _write(
         if written.outcome == "created" and draft.status == "subscribed":
             source = f"form {form.id}"
             await record_consent(core, tx, written.id, kind="opt_in", source=source, ip=sent.shown_ip or "")
-        data = {"title": form.title, "is_new": written.outcome == "created"}
+        data: dict[str, Any] = {"title": form.title, "is_new": written.outcome == "created"}
+        if placed:
+            data["page_id"] = placed.page_id
         await write_facts(tx, [Fact("form_submitted", written.id, form.id, made, data)])
         if placed:
             await placed.also(tx, written.id, made)

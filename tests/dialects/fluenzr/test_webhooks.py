@@ -176,7 +176,8 @@ async def test_the_log_tells_what_became_of_each_event(
         assert re.fullmatch(r"evt_\w{8,}", one["eventId"])
         assert (one["eventType"], one["timestamp"]) == ("contact.created", NOW)
         assert one["responseTime"] >= 0
-    assert f'"id":"{log[0]["eventId"]}"'.encode() in receiver.received[0].body
+    [good] = [one.body for one in receiver.received if b"good" in one.body]
+    assert f'"id":"{log[0]["eventId"]}"'.encode() in good
     assert [one["id"] for one in data(await fluenzr.get(path, status="failed"))] == [log[1]["id"]]
     assert data(await fluenzr.get(path, eventType="email.sent")) == []
     refused(await fluenzr.get(path, status="odd"), 400, "VALIDATION_ERROR", "status")
