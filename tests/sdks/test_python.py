@@ -264,6 +264,7 @@ async def test_fluentcrm_companies(crm: Any):
 
 
 async def test_fluentcrm_campaigns(crm: Any):
+    await done(crm.contacts.create(email=f"{word()}@harbour.example", status="subscribed"))
     made = await done(crm.campaigns.create(title=word()))
     title = word()
     assert (await done(crm.campaigns.update(made.id, title=title, email_subject="Hi"))).email_subject == "Hi"

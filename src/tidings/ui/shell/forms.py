@@ -34,6 +34,10 @@ class Form:
         """The first thing wrong with the field, or nothing."""
         return next(iter(self.errors.get(name, ())), "")
 
+    def begins_at(self, name: str, *, usually: bool) -> bool:
+        """Whether the cursor belongs here: at the first field with something wrong, else where it usually begins."""
+        return next(iter(self.errors)) == name if self.errors else usually
+
     def text(self, name: str) -> str:
         """The field as trimmed text."""
         return str(self.value(name)).strip()
