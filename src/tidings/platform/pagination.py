@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
+# Leaves room for what is added to it.
+FARTHEST = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +22,8 @@ class PageRequest:
 
     @property
     def offset(self) -> int:
-        """Rows before this page."""
-        return (self.page - 1) * self.per_page
+        """Rows before this page; as far behind every table as a bigint goes, for a page beyond that."""
+        return min((self.page - 1) * self.per_page, FARTHEST)
 
     def total_seen(self, rows: int) -> int | None:
         """How many there are when a page with so many rows shows it, because it is the last one; else None."""
