@@ -8,7 +8,7 @@ is the feature's; each `Core` has its own `Gatherings`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 K = TypeVar("K")
@@ -72,3 +72,16 @@ class Gatherings:
         if found is None:
             found = self._by_name[name] = Gathering(ask)
         return found
+
+    async def by_ids(
+        self, name: str, ids: Iterable[int], ask: Callable[[list[int]], Awaitable[Mapping[int, V]]]
+    ) -> dict[int, V]:
+        """What `ask` finds for ids, asked together with the ids of others who wait at this moment."""
+
+        async def together(asked: list[frozenset[int]]) -> list[Mapping[int, V]]:
+            found = await ask(list(frozenset[int]().union(*asked)))
+            return [found] * len(asked)
+
+        wanted = frozenset(ids)
+        found = await self.of(name, together).answer(wanted)
+        return {one: found[one] for one in wanted if one in found}

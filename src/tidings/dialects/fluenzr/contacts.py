@@ -166,7 +166,7 @@ async def _shown(call: Call, contact_id: int, status: int = 200) -> Any:
 
 
 async def get_contact(call: Call) -> Any:
-    return await _shown(call, (await _view(call)).contact.id)
+    return done((await contact_bodies(call.core, [await _view(call)]))[0])
 
 
 async def update_contact(call: Call) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
@@ -150,7 +151,7 @@ def _consent_source(source: str) -> str:
 async def contact_bodies(core: Core, views: Sequence[ContactView]) -> list[dict[str, Any]]:
     """Contacts as they are shown; two statements for any number."""
     ids = [view.contact.id for view in views]
-    standings, consents = await standings_of(core, ids), await latest_opt_ins(core, ids)
+    standings, consents = await asyncio.gather(standings_of(core, ids), latest_opt_ins(core, ids))
     return [contact_body(one, standings.get(one.contact.id), consents.get(one.contact.id)) for one in views]
 
 
