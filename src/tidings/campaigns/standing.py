@@ -28,7 +28,9 @@ async def create_standing(
         "tracks_clicks": await core.installation.get("click_tracking"),
     }
     given = {
-        name: value for name, value in (tracking | dict(values)).items() if name in EDITABLE - {"kind", "title", "parent_id"}
+        name: value
+        for name, value in (tracking | dict(values)).items()
+        if name in EDITABLE - {"kind", "title", "parent_id"}
     }
     columns = "".join(f", {name}" for name in given)
     places = "".join(f", ${i}" for i in range(6, 6 + len(given)))

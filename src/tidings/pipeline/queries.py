@@ -40,12 +40,8 @@ async def stage_by_id(core: Core, stage_id: int) -> Stage:
 
 async def standings_of(core: Core, contact_ids: Sequence[int]) -> dict[int, Standing]:
     """Where contacts stand, by contact; those outside the pipeline are left out."""
-
-    async def ask(ids: list[int]) -> dict[int, Standing]:
-        rows = await core.db.fetch(store.sql.standings, ids)
-        return {row["contact_id"]: Standing(row["id"], row["title"], row["color"], row["entered_at"]) for row in rows}
-
-    return await core.gatherings.by_ids("standings", contact_ids, ask)
+    rows = await core.db.fetch(store.sql.standings, list(contact_ids))
+    return {row["contact_id"]: Standing(row["id"], row["title"], row["color"], row["entered_at"]) for row in rows}
 
 
 async def column_of(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
@@ -149,10 +148,14 @@ def _consent_source(source: str) -> str:
 
 
 async def contact_bodies(core: Core, views: Sequence[ContactView]) -> list[dict[str, Any]]:
-    """Contacts as they are shown; two statements for any number."""
-    ids = [view.contact.id for view in views]
-    standings, consents = await asyncio.gather(standings_of(core, ids), latest_opt_ins(core, ids))
-    return [contact_body(one, standings.get(one.contact.id), consents.get(one.contact.id)) for one in views]
+    """Contacts as they are shown; two statements for any number, also of those that others ask for at this moment."""
+
+    async def beside(ids: list[int]) -> dict[int, tuple[Standing | None, Consent | None]]:
+        standings, consents = await standings_of(core, ids), await latest_opt_ins(core, ids)
+        return {one: (standings.get(one), consents.get(one)) for one in ids}
+
+    found = await core.gatherings.by_ids("stages and consents", [view.contact.id for view in views], beside)
+    return [contact_body(one, *found[one.contact.id]) for one in views]
 
 
 def group_body(group: ContactList) -> dict[str, Any]:

@@ -101,7 +101,9 @@ async def automations_page(visit: Visiting, contact_id: FromPath[int]) -> Respon
     ids = [row.run.automation_id for row in rows.rows]
     steps = {one.id: one for many in (await steps_of_all(visit.core, ids)).values() for one in many}
     known = await automations_by_ids(visit.core, ids)
-    return await show_profile(visit, view, "contacts/automations.html", table=table, rows=rows, known=known, steps=steps)
+    return await show_profile(
+        visit, view, "contacts/automations.html", table=table, rows=rows, known=known, steps=steps
+    )
 
 
 async def _notes(visit: Visiting, contact_id: int, form: Form, status: int = 200) -> Response[Any]:
