@@ -41,7 +41,9 @@ STATEMENTS = {
         FROM (SELECT * FROM contacts ORDER BY id DESC LIMIT 25 OFFSET ($1 - 1) * 25) c ORDER BY c.id DESC""",
     "member": f"SELECT m.id AS member_id, {_COLUMNS}, {_GROUPS} FROM {_MEMBERS} WHERE m.id = $1",
     "members": f"""SELECT m.id AS member_id, {_COLUMNS}, {_GROUPS}, {_ALL_MEMBERS}
-        FROM {_MEMBERS} ORDER BY m.id LIMIT 25 OFFSET ($1 - 1) * 25""",
+        FROM (SELECT m.id, m.contact_id, m.list_id
+              FROM contact_lists m JOIN lists l ON l.id = m.list_id AND l.parent_id IS NULL
+              ORDER BY m.id LIMIT 25 OFFSET ($1 - 1) * 25) m JOIN contacts c ON c.id = m.contact_id ORDER BY m.id""",
 }
 _PAGE = Environment(autoescape=True).from_string(
     """<!doctype html><title>Contacts</title><h1>{{ total }} contacts</h1><table>{% for row in rows %}
