@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ CHROMIUM = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-c
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 # Names of the shots that a developer looks at; nothing is compared.
 SHOTS = os.environ.get("TIDINGS_SCREENSHOTS")
+_FAILED = pytest.StashKey[bool]()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +140,26 @@ class Browse:
         await self.page.evaluate("() => dispatchEvent(new Event('tidings:theme'))")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """In CI, where the machine may be busy, a browser test has a second try; the report names those that needed it."""
+    if os.environ.get("CI"):
+        for item in items:
+            if item.get_closest_marker("e2e") is not None:
+                item.add_marker(pytest.mark.flaky(reruns=1))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Keeps whether the test failed, for `browse` to tell what it saw."""
+    report = yield
+    if report.when == "call":
+        item.stash[_FAILED] = report.failed
+    return report
+
+
 @pytest.fixture
-async def browse(live_server: LiveServer, browser: Browser) -> AsyncIterator[Browse]:
-    """A fresh browser profile on the server."""
+async def browse(live_server: LiveServer, browser: Browser, request: pytest.FixtureRequest) -> AsyncIterator[Browse]:
+    """A fresh browser profile on the server; a test that fails prints what the page showed."""
     context = await browser.new_context(viewport={"width": 1280, "height": 860}, reduced_motion="reduce")
     page = await context.new_page()
     found = Browse(live_server, context, page)
@@ -157,8 +175,13 @@ async def browse(live_server: LiveServer, browser: Browser) -> AsyncIterator[Bro
         if not request.url.startswith((live_server.url, "data:", "blob:", "about:")):
             found.problems.append(f"a request to another host: {request.url}")
 
+    answers: list[str] = []
     page.on("request", watch)
+    page.on("response", lambda one: answers.append(f"{one.status} {one.request.method} {one.url}"))
     yield found
+    if request.node.stash.get(_FAILED, False):
+        text = await page.locator("body").inner_text()
+        print(f"\n{page.url}\n{text[:3000]}\n" + "\n".join(answers[-10:]))
     await context.close()
     assert not found.problems, found.problems
 

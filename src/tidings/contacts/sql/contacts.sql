@@ -32,6 +32,7 @@ added AS (
     INSERT INTO contact_lists (contact_id, list_id, created_at)
     SELECT DISTINCT w.contact_id, t.id, $4::timestamptz FROM wanted w JOIN present p ON p.id = w.contact_id
     JOIN lists l ON l.id = w.list_id JOIN lists t ON t.id IN (l.id, l.parent_id)
+    ORDER BY 1, 2 -- memberships are numbered in this order, whatever plan is chosen
     ON CONFLICT DO NOTHING RETURNING contact_id, list_id)
 INSERT INTO facts (kind, contact_id, is_silent, data)
 SELECT 'lists_added', contact_id, $3::bool, jsonb_build_object('list_ids', jsonb_agg(list_id ORDER BY list_id)) FROM added GROUP BY contact_id
