@@ -130,7 +130,7 @@ async def run(given: argparse.Namespace, dsn: str, folder: Path) -> None:
     core = await open_core(dsn, folder)
     campaign = await prepare(core, given.contacts, given.connections)
     alone = await without_database(
-        core, campaign, min(given.contacts, 20_000 if not given.delay_ms else 2_000), given.connections
+        core, campaign, min(given.contacts, 20_000 if not given.delay_ms else 5_000), given.connections
     )
     print(f"without a database: {alone:,.0f} mails/s")
     started = time.perf_counter()
