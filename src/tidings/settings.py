@@ -54,6 +54,7 @@ _TABLE = (
     Setting(
         "allow_private_targets", bool, False, "Let webhooks and feeds be private addresses; mail hosts always may."
     ),
+    Setting("dns_servers", str, "", "Name servers to ask, as host or host:port with commas; empty: the machine's."),
     Setting("is_set_up", bool, False, "The first-run steps are done."),
     Setting("modules", dict, {}, "Which parts are switched on, by name; see platform.modules."),
     Setting("double_opt_in", dict, {}, "The confirmation mail and what follows it; see messages.optin_settings."),

@@ -164,6 +164,27 @@ async def test_errors_of_the_core_stand_at_their_fields(administrator: LiveServe
     await browse.shoot("account-errors")
 
 
+async def test_an_account_shows_what_to_publish(administrator: LiveServer, browse: Browse):
+    page = await browse.log_in()
+    await accounts.set_smtp_url(administrator.core, "smtp://127.0.0.1:9?encryption=none")
+    await administrator.core.installation.put({"from_email": "ada@harbour.example", "dns_servers": "127.0.0.1:9"})
+    await browse.go("/settings/sending")
+    await page.get_by_role("link", name="SMTP").click()
+    await page.get_by_label("Domain of the sender address").fill("harbour.example")
+    await page.get_by_role("button", name="Make a key").click()
+    await expect(page.get_by_text("._domainkey.harbour.example").first).to_be_visible()
+    await expect(page.get_by_text("Does not sign yet")).to_be_visible()
+    await page.get_by_role("button", name="Look at the DNS").click()
+    await expect(page.get_by_text("Not answered")).to_have_count(3, timeout=20_000)
+    await browse.check_access()
+    await browse.shoot("account-signing")
+    await page.get_by_role("button", name="Begin to sign").click()
+    await expect(page.get_by_text("Signs", exact=True)).to_be_visible()
+    await page.get_by_role("button", name="Destroy the key").click()
+    await page.get_by_role("alertdialog").get_by_role("button", name="Destroy").click()
+    await expect(page.get_by_label("Domain of the sender address")).to_be_visible()
+
+
 async def test_the_sidebar_opens_on_a_phone(administrator: LiveServer, browse: Browse):
     page = await browse.log_in()
     await page.set_viewport_size({"width": 375, "height": 812})

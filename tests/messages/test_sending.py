@@ -50,8 +50,12 @@ async def people(core: Core, n: int) -> list[int]:
 
 
 async def started(core: Core, **values: object) -> int:
-    values = {"subject": "Hi {{contact.first_name}}", "body": '<p>Hello <a href="https://x.co/">x</a></p>'} | values
-    made = await campaigns.create_campaign(core, title="News", audience=to_json(Everybody()), **values)
+    values = {
+        "title": "News",
+        "subject": "Hi {{contact.first_name}}",
+        "body": '<p>Hello <a href="https://x.co/">x</a></p>',
+    } | values
+    made = await campaigns.create_campaign(core, audience=to_json(Everybody()), **values)
     await campaigns.schedule_campaign(core, made)
     assert await drawing.draw(core, made)
     return made

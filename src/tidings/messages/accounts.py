@@ -9,9 +9,11 @@ from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from tidings.messages import signing
 from tidings.messages.providers import PROVIDERS
 from tidings.messages.store import ACCOUNT_SELECTED, sql
 from tidings.messages.transports.capture import CaptureTransport
+from tidings.messages.transports.dkim import SigningTransport
 from tidings.messages.transports.smtp import SmtpPool
 from tidings.messages.transports.types import Envelope, Result, SmtpEndpoint, Transport
 from tidings.messages.types import Account, Pace
@@ -195,7 +197,13 @@ async def usable_accounts(core: Core, wanted: Sequence[int] = ()) -> list[Accoun
 
 
 async def transport_of(core: Core, account: Account) -> Transport:
-    """A transport for the account, with its password unsealed."""
+    """A transport for the account, with its password unsealed; it signs where the account does."""
+    transport = await _plain_transport(core, account)
+    signer = await signing.signer_of(core, account)
+    return transport if signer is None else SigningTransport(transport, signer)
+
+
+async def _plain_transport(core: Core, account: Account) -> Transport:
     if account.kind == "capture":
         return CaptureTransport(core)
     sealed = await core.db.fetchval("SELECT password FROM mail_accounts WHERE id = $1", account.id)

@@ -46,7 +46,7 @@ MESSAGE_COLUMNS: tuple[str, ...] = tuple(f.name for f in msgspec.structs.fields(
 
 
 class Account(msgspec.Struct, frozen=True):
-    """A mail account. The password is never in here. The order of the fields is the order of ACCOUNT_COLUMNS."""
+    """A mail account. Password and DKIM key are never in here. The order of the fields is the order of ACCOUNT_COLUMNS."""
 
     id: int
     name: str
@@ -72,6 +72,9 @@ class Account(msgspec.Struct, frozen=True):
     provider: Provider
     imap_host: str | None
     imap_port: int | None
+    dkim_domain: str | None
+    dkim_selector: str | None
+    signs_mail: bool
 
 
 ACCOUNT_COLUMNS: tuple[str, ...] = tuple(f.name for f in msgspec.structs.fields(Account))

@@ -44,6 +44,12 @@ def wire_address(address: str, *, can_utf8: bool) -> str:
     return f"{local}@{domain}"
 
 
+def crlf_lines(data: bytes) -> bytes:
+    """Every line ended by CRLF."""
+    # Two counts cost 9 µs for 20 kB, a regular expression 230: they find every bare line end but a matched pair.
+    return _BARE.sub(b"\r\n", data) if data.count(b"\n") != data.count(b"\r") else data
+
+
 def body_parts(envelope: Envelope) -> tuple[bytes, bytes]:
     """The body as DATA wants it, and its end: CRLF line ends, leading dots doubled, CRLF.CRLF (RFC 5321 §4.5.2).
 
@@ -51,9 +57,7 @@ def body_parts(envelope: Envelope) -> tuple[bytes, bytes]:
     """
     data = envelope.data
     if not envelope.has_safe_lines:
-        # Two counts cost 9 µs for 20 kB, a regular expression 230: they find every bare line end but a matched pair.
-        if data.count(b"\n") != data.count(b"\r"):
-            data = _BARE.sub(b"\r\n", data)
+        data = crlf_lines(data)
         if b"\n." in data:
             data = data.replace(b"\n.", b"\n..")
         if data.startswith(b"."):

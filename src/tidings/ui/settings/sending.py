@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from tidings.messages import accounts
-from tidings.platform.errors import Invalid, TidingsError
+from tidings.messages import accounts, signing
+from tidings.messages.domains import DnsFinding, look_up
+from tidings.messages.types import Account
+from tidings.platform.errors import Invalid, Refused, TidingsError
 from tidings.ui.settings import mail_forms
 from tidings.ui.shell.forms import Form
 from tidings.ui.shell.texts import _
@@ -67,7 +70,27 @@ async def create_account(visit: Visiting) -> Response[Any]:
 async def account_page(visit: Visiting, account_id: FromPath[int]) -> Response[Any]:
     """One account."""
     account = await accounts.account_by_id(visit.core, account_id)
-    return await visit.page("settings/account.html", form=Form(mail_forms.shown(account)), account=account)
+    return await _account(visit, account, Form(mail_forms.shown(account)))
+
+
+async def _account(
+    visit: Visiting,
+    account: Account,
+    form: Form,
+    status: int = 200,
+    *,
+    domain: str = "",
+    findings: Sequence[DnsFinding] = (),
+) -> Response[Any]:
+    return await visit.page(
+        "settings/account.html",
+        form=form,
+        account=account,
+        record=await signing.record_of(visit.core, account),
+        domain=domain,
+        findings=findings,
+        status=status,
+    )
 
 
 @post("/settings/sending/accounts/{account_id:int}", permission=MAY)
@@ -78,7 +101,7 @@ async def save_account(visit: Visiting, account_id: FromPath[int]) -> Response[A
     try:
         await accounts.update_account(visit.core, account_id, **mail_forms.account(form, is_whole=True))
     except Invalid as error:
-        return await visit.page("settings/account.html", form=form.refused(error), account=account, status=422)
+        return await _account(visit, account, form.refused(error), 422)
     await visit.note("mail_account_changed", f"account {account_id}")
     return visit.redirect(f"/settings/sending/accounts/{account_id}", _("Saved."))
 
@@ -107,6 +130,45 @@ async def delete_account(visit: Visiting, account_id: FromPath[int]) -> Response
     return visit.redirect("/settings/sending", _("The account is gone."))
 
 
+@post("/settings/sending/accounts/{account_id:int}/signing", permission=MAY)
+async def change_signing(visit: Visiting, account_id: FromPath[int]) -> Response[Any]:
+    """Makes a key, begins or ends signing, or destroys the key: what the pressed button says."""
+    form = await visit.form()
+    account = await accounts.account_by_id(visit.core, account_id)
+    back, do = f"/settings/sending/accounts/{account_id}#signing", form.text("do")
+    try:
+        if do == "make":
+            await signing.make_key(visit.core, account, form.text("domain"))
+            said = _("The key is there. Publish the record next.")
+        elif do == "forget":
+            await signing.forget_key(visit.core, account_id)
+            said = _("The key is destroyed.")
+        else:
+            await signing.switch_signing(visit.core, account_id, is_on=do == "begin")
+            said = _("Mails of this account are signed.") if do == "begin" else _("Mails are signed no more.")
+    except Invalid as error:
+        shown = Form({**mail_forms.shown(account), "domain": form.text("domain")})
+        return await _account(visit, account, shown.refused(error), 422)
+    except Refused as error:
+        return visit.redirect(back, error.message, kind="error")
+    await visit.note("mail_account_signing", f"account {account_id}", do=do)
+    return visit.redirect(back, said)
+
+
+@post("/settings/sending/accounts/{account_id:int}/dns", permission=MAY)
+async def look_at_dns(visit: Visiting, account_id: FromPath[int]) -> Response[Any]:
+    """What receivers find about the domain of the sender."""
+    account = await accounts.account_by_id(visit.core, account_id)
+    sender = account.from_email or str(await visit.core.installation.get("from_email"))
+    domain = account.dkim_domain or sender.rpartition("@")[2]
+    if not domain:
+        return visit.redirect(
+            f"/settings/sending/accounts/{account_id}#signing", _("Enter a sender address first."), kind="error"
+        )
+    findings = await look_up(visit.core, account, domain)
+    return await _account(visit, account, Form(mail_forms.shown(account)), findings=findings, domain=domain)
+
+
 ROUTES = [
     sending_page,
     save_sender,
@@ -115,5 +177,7 @@ ROUTES = [
     account_page,
     save_account,
     test_account,
+    change_signing,
+    look_at_dns,
     delete_account,
 ]
