@@ -49,6 +49,8 @@ async def test_people_go_through_the_stages(administrator: LiveServer, browse: B
     box = await qualified.bounding_box()
     assert box is not None
     await page.mouse.move(box["x"] + 60, box["y"] + 30, steps=12)
+    # Where the pointer is gets looked at every 50 ms.
+    await expect(qualified.locator(".is-ghost")).to_have_count(1)
     await page.mouse.up()
     await expect(qualified.locator(".lane-card")).to_have_count(2)
     await expect(page.get_by_text("Moved.")).to_be_visible()
