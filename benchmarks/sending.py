@@ -1,6 +1,6 @@
 """Sending a 20 kB personalised multipart newsletter with 8 tracked links over SMTP to a local sink.
 
-    python -m benchmarks.sending [--contacts 100000] [--workers 1] [--delay-ms 0] [--connections 10]
+    python -m benchmarks.sending [--contacts 100000] [--workers 1] [--delay-ms 0] [--connections 10] [--dkim]
 
 Prints mails a second from claim to stored outcome, the same mails without a database in the same run, and the ratio.
 The embedded PostgreSQL is durable here: every commit reaches the disk.
@@ -21,7 +21,7 @@ from pathlib import Path
 from tidings.campaigns import actions as campaigns
 from tidings.campaigns.drawing import draw
 from tidings.content import Person
-from tidings.messages import accounts
+from tidings.messages import accounts, signing
 from tidings.messages.mailing import load_mailing
 from tidings.messages.transports.smtp import SmtpPool
 from tidings.messages.transports.types import Envelope, Result, SmtpEndpoint
@@ -55,13 +55,16 @@ async def open_core(dsn: str, folder: Path) -> Core:
     return Core(db, SystemClock(), keys, Installation(db, keys), folder)
 
 
-async def prepare(core: Core, contacts: int, connections: int) -> int:
+async def prepare(core: Core, contacts: int, connections: int, *, signs: bool) -> int:
     await core.db.execute(
         """INSERT INTO contacts (email, first_name, last_name, city, country)
         SELECT 'p' || n || '@example.org', 'First' || n, 'Last' || n, 'Berlin', 'DE' FROM generate_series(1, $1) n""",
         contacts,
     )
-    await accounts.set_smtp_url(core, f"smtp://127.0.0.1:{PORT}?encryption=none&connections={connections}")
+    account = await accounts.set_smtp_url(core, f"smtp://127.0.0.1:{PORT}?encryption=none&connections={connections}")
+    if signs:
+        await signing.make_key(core, await accounts.account_by_id(core, account), "example.org")
+        await signing.switch_signing(core, account, is_on=True)
     made = await campaigns.create_campaign(
         core,
         title="Benchmark",
@@ -128,7 +131,7 @@ async def worker(dsn: str, folder: Path, total: int) -> None:
 async def run(given: argparse.Namespace, dsn: str, folder: Path) -> None:
     await migrate(dsn)
     core = await open_core(dsn, folder)
-    campaign = await prepare(core, given.contacts, given.connections)
+    campaign = await prepare(core, given.contacts, given.connections, signs=given.dkim)
     alone = await without_database(
         core, campaign, min(given.contacts, 20_000 if not given.delay_ms else 5_000), given.connections
     )
@@ -160,6 +163,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--connections", type=int, default=10)
     parser.add_argument("--delay-ms", type=float, default=0)
+    parser.add_argument("--dkim", action="store_true", help="the account signs; what has no database does not")
     parser.add_argument("--worker")
     parser.add_argument("--folder")
     given = parser.parse_args()

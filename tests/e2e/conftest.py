@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.base import AXE_FILE_PATH
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from tests.serving import SECRET_KEY, serving
 from tidings.access import actions as access
@@ -31,6 +31,8 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
 # Names of the shots that a developer looks at; nothing is compared.
 SHOTS = os.environ.get("TIDINGS_SCREENSHOTS")
 _FAILED = pytest.StashKey[bool]()
+# A busy machine is slow, not wrong.
+expect.set_options(timeout=20_000)
 
 
 @dataclass(frozen=True, slots=True)
