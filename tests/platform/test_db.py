@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from functools import partial
 
 import asyncpg
 import pytest
 
-from tidings.platform.db import Database
+from tidings.platform.core import Core
+from tidings.platform.db import Database, settled
 
 
 @pytest.fixture
@@ -53,3 +56,24 @@ async def test_a_reading_neither_writes_nor_lasts_nor_leaves_anything_behind(sin
         assert await tx.fetchval("SHOW plan_cache_mode") == "force_custom_plan"
     for name, usual in (("plan_cache_mode", "auto"), ("statement_timeout", "0"), ("transaction_read_only", "off")):
         assert await single.fetchval(f"SHOW {name}") == usual
+
+
+async def test_of_two_transactions_that_block_each_other_both_are_done(core: Core):
+    db = core.db
+    await db.execute("CREATE TABLE twins (id int PRIMARY KEY, n int)")
+    await db.execute("INSERT INTO twins VALUES (1, 0), (2, 0)")
+    both_hold_one = asyncio.Barrier(2)
+    tries = 0
+
+    async def write(first: int, second: int) -> None:
+        nonlocal tries
+        tries += 1
+        async with db.transaction() as tx:
+            await tx.execute("UPDATE twins SET n = n + 1 WHERE id = $1", first)
+            if tries <= 2:
+                await both_hold_one.wait()
+            await tx.execute("UPDATE twins SET n = n + 1 WHERE id = $1", second)
+
+    await asyncio.gather(settled(partial(write, 1, 2)), settled(partial(write, 2, 1)))
+    assert [row["n"] for row in await db.fetch("SELECT n FROM twins ORDER BY id")] == [2, 2]
+    assert tries == 3

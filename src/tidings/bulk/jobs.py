@@ -12,15 +12,13 @@ from datetime import datetime
 from time import monotonic
 from typing import Any
 
-import asyncpg
-
 from tidings.bulk.actions import JOB
 from tidings.bulk.applying import apply_change
 from tidings.bulk.types import AskToConfirm, Change, change_from_json
 from tidings.messages import optin
 from tidings.platform import jobs
 from tidings.platform.core import Core
-from tidings.platform.db import Connection
+from tidings.platform.db import COLLISIONS, Connection
 from tidings.platform.jobs import Progress, handles
 from tidings.segments.compiler import Where, compile_rule
 from tidings.segments.types import from_json
@@ -30,7 +28,6 @@ SET = 10_000
 # Mails wait in the same queue as everything else; others must get their turn.
 SET_OF_MAILS, MAILS_WAITING = 200, 400
 TRIES = 5
-_COLLISIONS = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 
 
 @dataclass
@@ -79,7 +76,7 @@ async def _next_set(core: Core, where: Where, change: Change, place: _Place, pro
         try:
             async with core.db.transaction() as tx:
                 return await _change_set(core, tx, where, change, place, progress)
-        except _COLLISIONS:
+        except COLLISIONS:
             if not left:
                 raise
             await asyncio.sleep(0.05)

@@ -238,6 +238,15 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
+class Joining:
+    """Somebody who is to become a member of an audience and of groups of it."""
+
+    audience_id: int
+    draft: Draft
+    group_ids: Sequence[int] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class WritePolicy:
     """How drafts meet what is stored.
 

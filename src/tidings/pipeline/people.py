@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from tidings.consent.actions import record_consents
 from tidings.contacts.actions.people import checked_drafts, write_checked
-from tidings.contacts.types import WritePolicy, Written
+from tidings.contacts.types import Draft, WritePolicy, Written
 from tidings.pipeline.actions import place_contacts
 from tidings.pipeline.types import Actor, PersonDraft
 from tidings.platform.core import Core
+from tidings.platform.db import settled
 
 
 async def write_people(
@@ -19,6 +21,12 @@ async def write_people(
     is skipped gets neither. Raises Invalid (also 'stage' for an unknown one) and NotFound; all or nothing."""
     policy = policy or WritePolicy()
     checked = await checked_drafts(core, [one.draft for one in people])
+    return await settled(partial(_write, core, people, checked, policy, actor))
+
+
+async def _write(
+    core: Core, people: Sequence[PersonDraft], checked: Sequence[Draft], policy: WritePolicy, actor: Actor | None
+) -> list[Written]:
     async with core.db.transaction() as tx:
         written = await write_checked(core, tx, checked, policy)
         touched = [(one.id, p) for one, p in zip(written, people, strict=True) if one.outcome != "skipped"]

@@ -6,12 +6,13 @@ blocks and are loaded once by `load_sql`. Migrations are in `platform.migrations
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
 from importlib import resources
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, TypeVar, cast
 
 import asyncpg
 import msgspec
@@ -58,6 +59,12 @@ AWAY: tuple[type[Exception], ...] = (
     # what the client says of a connection that the server ended while it lay idle
     asyncpg.InternalClientError,
 )
+
+# The server ended a transaction because of what others did at the same time; nothing of it is there.
+COLLISIONS = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+
+_TRIES = 5
+T = TypeVar("T")
 
 _NAME = re.compile(r"^--\s*name:\s*([a-z_][a-z0-9_]*)\s*$", re.MULTILINE)
 
@@ -209,6 +216,21 @@ class Database:
     async def executemany(self, query: str, rows: Sequence[Sequence[Any]]) -> None:
         """One statement for several rows, in one transaction. Prefer `unnest` for more than a few."""
         await self._pool.executemany(query, rows)
+
+
+async def settled(write: Callable[[], Awaitable[T]]) -> T:
+    """Does a transaction again that collided with another one, as sets do that meet the same rows in different order.
+
+    `write` opens the transaction itself; after five tries the collision is raised.
+    """
+    for left in range(_TRIES - 1, -1, -1):
+        try:
+            return await write()
+        except COLLISIONS:
+            if not left:
+                raise
+            await asyncio.sleep(0.05)
+    raise AssertionError("the last try returns or raises")
 
 
 def affected(status: str) -> int:

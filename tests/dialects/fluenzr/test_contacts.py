@@ -327,3 +327,18 @@ async def test_a_thousand_rows_cost_as_many_statements_as_two(fluenzr: Mouth, gr
     with statements as large:
         assert data(await fluenzr.post("/contacts/bulk", body("l", 1000)))["created"] == 1000
     assert small.count == large.count
+    # Of many rows with one address all but the first are skipped, and cost nothing.
+    repeated = {"contacts": [{"email": ("R" if n % 2 else "r") + "@example.com"} for n in range(300)]}
+    with statements as same:
+        told = data(await fluenzr.post("/contacts/bulk", repeated))
+    assert (told["created"], told["skipped"]) == (1, 299)
+    assert same.count <= large.count
+
+
+async def test_bulks_of_the_same_people_at_once_make_each_once(core: Core, fluenzr: Mouth):
+    rows = [{"email": f"p{n}@example.com", "tags": [f"t{n % 3}"]} for n in range(80)]
+    bodies = [{"contacts": rows if n % 2 else rows[::-1], "onDuplicate": "update"} for n in range(6)]
+    answers = await asyncio.gather(*(fluenzr.post("/contacts/bulk", body) for body in bodies))
+    told = [data(answer) for answer in answers]
+    assert (sum(one["created"] for one in told), sum(one["updated"] for one in told)) == (80, 400)
+    assert await core.db.fetchval("SELECT count(*) FROM contacts") == 80

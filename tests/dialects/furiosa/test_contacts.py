@@ -197,6 +197,81 @@ async def test_one_bad_row_of_a_batch_harms_no_other(core: Core, furiosa: Mouth)
 
 
 @pytest.mark.usefixtures("audiences")
+async def test_a_batch_takes_as_many_statements_as_a_contact(furiosa: Mouth, statements: StatementCounter):
+    def batch(word: str, n: int) -> dict[str, Any]:
+        people = [{"email": f"{word}{i}@example.com", "groups": [2], "custom_fields": {"plan": "x"}} for i in range(n)]
+        # refused before anything is written, and somebody of two audiences
+        return {"audience_id": 1, "contacts": [*people, {}, {"email": f"{word}0@example.com", "audience_id": 4}]}
+
+    with statements as small:
+        assert (await furiosa.post("/contacts/batch", batch("s", 1))).json()["created"] == 2
+    with statements as large:
+        assert (await furiosa.post("/contacts/batch", batch("l", 98))).json()["created"] == 99
+    assert small.count == large.count
+    assert await _counts(furiosa) == (99, 99, 0)
+    # Those who are there already cost one look more, however many they are.
+    with statements as few:
+        assert (await furiosa.post("/contacts/batch", batch("s", 1))).json()["failed"] == 3
+    with statements as many:
+        assert (await furiosa.post("/contacts/batch", batch("l", 98))).json()["failed"] == 100
+    assert few.count == many.count
+
+
+@pytest.mark.usefixtures("audiences")
+async def test_a_row_of_a_batch_answers_as_it_would_alone(core: Core, furiosa: Mouth):
+    await furiosa.post("/contacts", {"audience_id": 1, "email": "member@example.com", "first_name": "Old"})
+    await furiosa.post("/contacts", {"audience_id": 4, "email": "known@example.com", "first_name": "Known"})
+    batch: list[dict[str, Any]] = [
+        {"email": "Member@example.com", "first_name": "New", "phone": "+49301234567"},
+        {"email": "known@example.com", "first_name": "New", "phone": "+49301234567"},
+        {"email": "new@example.com", "last_name": "Lee"},
+        {"email": "New@example.com", "audience_id": 4, "first_name": "Ann", "last_name": "Other", "groups": [5]},
+        {"email": "a@example.com", "audience_id": 99},
+        {"email": "b@example.com", "audience_id": 2},
+        {"email": "c@example.com", "audience_id": None},
+        {"email": "d@example.com", "firstname": "x"},
+        {"email": "e@example.com", "first_name": "x" * 5000},
+        {"email": "f@example.com", "phone": "12"},
+        {"email": "g@example.com", "custom_fields": []},
+        {"email": "h@example.com", "custom_fields": {"plan": ["x"]}},
+        {"email": "<b>"},
+    ]
+    results = (await furiosa.post("/contacts/batch", {"audience_id": 1, "contacts": batch})).json()["results"]
+    assert [one["status"] for one in results] == [409, 201, 201, 201] + [422] * 9
+    assert list(results[-2]["errors"]) == ["custom_fields.plan"]
+    for one, row in zip(results[4:], batch[4:], strict=True):
+        alone = await furiosa.post("/contacts", {"audience_id": 1, **row})
+        assert (alone.status_code, alone.json()["errors"]) == (422, one["errors"]), row
+    shown = [(await furiosa.get(f"/contacts/{one['id']}")).json() for one in results[1:4]]
+    assert [(one["audience_id"], one["first_name"], one["phone"]) for one in shown] == [
+        (1, "Known", "+49301234567"),
+        (1, "Ann", None),
+        (4, "Ann", None),
+    ]
+    assert (shown[2]["last_name"], shown[2]["groups"], shown[1]["groups"]) == ("Lee", [5], [])
+    member = await core.db.fetchrow("SELECT first_name, phone FROM contacts WHERE email = 'member@example.com'")
+    assert member is not None
+    assert tuple(member) == ("Old", None)
+
+
+@pytest.mark.usefixtures("audiences")
+async def test_batches_of_the_same_people_at_once_make_each_a_member_once(core: Core, furiosa: Mouth):
+    emails = [f"p{n}@example.com" for n in range(60)]
+
+    async def send(n: int) -> list[int]:
+        there = emails if n % 2 else emails[::-1]
+        body = {"audience_id": 1, "contacts": [{"email": one} for one in there]}
+        answer = await furiosa.post("/contacts/batch", body)
+        assert answer.status_code == 200, answer.text
+        return [one["status"] for one in answer.json()["results"]]
+
+    told = [status for one in await asyncio.gather(*(send(n) for n in range(8))) for status in one]
+    assert (told.count(201), told.count(409)) == (60, 420)
+    assert await _counts(furiosa) == (60, 60, 0)
+    assert await core.db.fetchval("SELECT count(*) FROM contacts") == 60
+
+
+@pytest.mark.usefixtures("audiences")
 async def test_of_two_who_create_at_once_one_is_told(core: Core, furiosa: Mouth):
     body = {"audience_id": 1, "email": "race@example.com"}
     answers = await asyncio.gather(*(furiosa.post("/contacts", body) for _ in range(5)))

@@ -17,7 +17,7 @@ from tidings.contacts.actions.catalog import (
     update_list,
     update_tag,
 )
-from tidings.contacts.actions.members import join_audience, leave_audience, update_member
+from tidings.contacts.actions.members import join_audience, join_audiences, leave_audience, update_member
 from tidings.contacts.actions.memberships import (
     add_lists,
     add_tags,
@@ -52,6 +52,7 @@ __all__ = [
     "ensure_lists",
     "ensure_tags",
     "join_audience",
+    "join_audiences",
     "leave_audience",
     "pairs_of",
     "remove_contacts",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -12,9 +13,9 @@ from tidings.contacts.actions.memberships import change_memberships
 from tidings.contacts.companies.actions import ids_of_names
 from tidings.contacts.companies.members import change_companies
 from tidings.contacts.erased import suppress_erased
-from tidings.contacts.types import Contact, Draft, WritePolicy, Written
+from tidings.contacts.types import Contact, CustomField, Draft, WritePolicy, Written
 from tidings.platform.core import Core
-from tidings.platform.db import Connection
+from tidings.platform.db import Connection, settled
 from tidings.platform.errors import Invalid, NotFound, Problem
 from tidings.platform.facts import Fact, wake_readers, write_facts
 
@@ -34,35 +35,38 @@ async def write_contacts(core: Core, drafts: Sequence[Draft], policy: WritePolic
     NotFound (unknown id). Check drafts one by one with `rules.checked_values` first when bad rows must not hurt others.
     """
     checked = await checked_drafts(core, drafts)
-    async with core.db.transaction() as tx:
-        return await write_checked(core, tx, checked, policy or WritePolicy())
+
+    async def write() -> list[Written]:
+        async with core.db.transaction() as tx:
+            return await write_checked(core, tx, checked, policy or WritePolicy())
+
+    return await settled(write)
 
 
 async def checked_drafts(core: Core, drafts: Sequence[Draft]) -> list[Draft]:
     """The drafts with cleaned values; raises Invalid. Not inside a transaction: it borrows a connection of its own."""
-    definitions = await queries.custom_fields(core) if any(d.custom for d in drafts) else {}
-    return [
-        Draft(
-            values=rules.checked_values(d.values),
-            custom=rules.custom_values(definitions, d.custom),
-            status=d.status,
-            tags=d.tags,
-            lists=d.lists,
-            remove_tags=d.remove_tags,
-            remove_lists=d.remove_lists,
-            companies=d.companies,
-            remove_companies=d.remove_companies,
-            id=d.id,
-        )
-        for d in drafts
-    ]
+    definitions = await definitions_for(core, drafts)
+    return [checked_draft(one, definitions) for one in drafts]
+
+
+async def definitions_for(core: Core, drafts: Iterable[Draft]) -> Mapping[str, CustomField]:
+    """The custom fields by slug, when one of the drafts has such a value."""
+    return await queries.custom_fields(core) if any(one.custom for one in drafts) else {}
+
+
+def checked_draft(draft: Draft, definitions: Mapping[str, CustomField]) -> Draft:
+    """A draft with cleaned values; raises Invalid. For those who tell of each bad draft alone."""
+    values = rules.checked_values(draft.values)
+    return replace(draft, values=values, custom=rules.custom_values(definitions, draft.custom))
 
 
 async def write_checked(core: Core, tx: Connection, drafts: Sequence[Draft], policy: WritePolicy) -> list[Written]:
     """The write of `write_contacts` inside the caller's transaction, of drafts that `checked_drafts` gave."""
     written: dict[int, Written] = {}
-    for round_ in _rounds(drafts):
+    repeated = _repeated(drafts) if policy.on_existing == "skip" else {}
+    for round_ in _rounds({place: one for place, one in enumerate(drafts) if place not in repeated}):
         written.update(await _write_round(core, tx, round_, policy))
+    written |= {place: Written(written[first].id, "skipped") for place, first in repeated.items()}
     touched = [(written[place].id, d) for place, d in enumerate(drafts) if written[place].outcome != "skipped"]
     at = core.clock.now()
     await change_memberships(
@@ -117,11 +121,22 @@ async def _pairs(
     ]
 
 
-def _rounds(drafts: Sequence[Draft]) -> list[list[tuple[int, Draft]]]:
+def _repeated(drafts: Sequence[Draft]) -> dict[int, int]:
+    """The places of drafts whose address stands in an earlier one, with the place of that."""
+    firsts: dict[str, int] = {}
+    repeated: dict[int, int] = {}
+    for place, draft in enumerate(drafts):
+        email = draft.values.get("email")
+        if draft.id is None and email and (first := firsts.setdefault(str(email).lower(), place)) != place:
+            repeated[place] = first
+    return repeated
+
+
+def _rounds(drafts: Mapping[int, Draft]) -> list[list[tuple[int, Draft]]]:
     """Drafts of one person go one after the other; everybody else goes at once."""
     rounds: list[list[tuple[int, Draft]]] = []
     depth: dict[object, int] = {}
-    for place, draft in enumerate(drafts):
+    for place, draft in drafts.items():
         email = draft.values.get("email")
         key: object = draft.id if draft.id is not None else (str(email).lower() if email else ("row", place))
         level = depth.get(key, 0)

@@ -11,6 +11,7 @@ from tidings.dialects._engine.bearer import bearer_of, rate_headers
 from tidings.dialects._engine.calls import Answer, Call, Headers, Request
 from tidings.dialects._engine.mount import BodyTooLarge, DialectApp, MalformedBody, NoRoute, WrongContentType
 from tidings.dialects._engine.routes import Match, RouteTable
+from tidings.dialects.furiosa.wire import texts_of
 from tidings.platform.core import Core
 from tidings.platform.errors import (
     Conflict,
@@ -109,9 +110,7 @@ class Furiosa:
         if isinstance(error, RateLimited):
             wait = max(1, round(error.retry_after.total_seconds()))
             headers = rate_headers(error.limit, 0, retry_after=wait)
-        fields = (
-            {name: problems[0].text for name, problems in error.fields.items()} if isinstance(error, Invalid) else None
-        )
+        fields = texts_of(error) if isinstance(error, Invalid) else None
         return _body(status, "Validation failed" if fields else error.message, fields, headers)
 
     async def finish(self, answer: Answer, call: Call | None, request: Request) -> Answer:

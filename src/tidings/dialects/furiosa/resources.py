@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tidings.contacts import actions, catalog, members
 from tidings.contacts.rules import random_slug, slug_of
-from tidings.contacts.types import ContactList, Draft
+from tidings.contacts.types import ContactList, Draft, Joining
 from tidings.dialects._engine.calls import Answer, Call
 from tidings.dialects._engine.routes import Route
 from tidings.dialects.furiosa.wire import (
@@ -20,6 +21,7 @@ from tidings.dialects.furiosa.wire import (
     page_body,
     page_request,
     require_known,
+    texts_of,
 )
 from tidings.platform.errors import Conflict, Invalid, NotFound, Problem, TidingsError
 from tidings.platform.pagination import PageRequest
@@ -40,26 +42,30 @@ async def list_contacts(call: Call) -> Any:
     return page_body(page, contact_body)
 
 
-async def _create(call: Call, params: dict[str, Any]) -> int:
+def _joining(params: Mapping[str, Any]) -> Joining:
+    """Who joins which audience; raises Invalid naming each bad field."""
     require_known(params, CONTACT_FIELDS | {"audience_id"})
     audience_id: Any = params.get("audience_id")
     if not is_ids([audience_id]):
         raise Invalid({"audience_id": Problem("required", "The audience_id field is required.")})
     values, custom, groups = contact_values(params)
     if not values.get("email") and not values.get("phone"):
-        text = "The email or phone field is required."
-        raise Invalid({"email": Problem("required", text), "phone": Problem("required", text)})
-    try:
-        return await actions.join_audience(
-            call.core, audience_id, Draft({**values, "source": "api"}, custom=custom), group_ids=groups or ()
-        )
-    except NotFound as error:
-        raise Invalid({"audience_id": Problem("exists", "The audience does not exist.")}) from error
+        raise Invalid(dict.fromkeys(("email", "phone"), Problem("required", "The email or phone field is required.")))
+    return Joining(audience_id, Draft({**values, "source": "api"}, custom=custom), groups or ())
+
+
+async def _join(call: Call, joining: Sequence[Joining]) -> list[int | TidingsError]:
+    """The ids of the members; an audience that there is not is a fault of its field."""
+    joined = await actions.join_audiences(call.core, joining)
+    unknown = Invalid({"audience_id": Problem("exists", "The audience does not exist.")})
+    return [unknown if isinstance(one, NotFound) else one for one in joined]
 
 
 async def create_contact(call: Call) -> Any:
-    member_id = await _create(call, dict(call.params))
-    return Answer(contact_body(await members.member_by_id(call.core, member_id)), 201)
+    (joined,) = await _join(call, [_joining(call.params)])
+    if isinstance(joined, TidingsError):
+        raise joined
+    return Answer(contact_body(await members.member_by_id(call.core, joined)), 201)
 
 
 async def create_batch(call: Call) -> Any:
@@ -69,24 +75,34 @@ async def create_batch(call: Call) -> Any:
         raise Invalid({"contacts": Problem("required", "The contacts field must be an array of contacts.")})
     if len(rows) > MAX_BATCH:
         raise Invalid({"contacts": Problem("max", f"A batch may have at most {MAX_BATCH} contacts.")})
-    results = [await _batch_row(call, index, row) for index, row in enumerate(rows)]
+    read = [_batch_row(call.params.get("audience_id"), row) for row in rows]
+    joined = iter(await _join(call, [one for one in read if isinstance(one, Joining)]))
+    told = [next(joined) if isinstance(one, Joining) else one for one in read]
+    results = [{"index": index, **_outcome(one)} for index, one in enumerate(told)]
     created = sum(1 for one in results if one["status"] == 201)
     return {"created": created, "failed": len(results) - created, "results": results}
 
 
-async def _batch_row(call: Call, index: int, row: Any) -> dict[str, Any]:
-    answer: dict[str, Any] = {"index": index, "status": 201, "id": None, "errors": None}
+def _batch_row(audience_id: object, row: object) -> Joining | Invalid:
     try:
         if not isinstance(row, dict):
             raise Invalid({"contact": Problem("type", "Each contact must be an object.")})
-        answer["id"] = await _create(call, {"audience_id": call.params.get("audience_id"), **row})
-    except Conflict as error:
-        answer |= {"status": 409, "errors": {"email": error.message}}
+        return _joining({"audience_id": audience_id, **row})
     except Invalid as error:
-        answer |= {"status": 422, "errors": {name: problems[0].text for name, problems in error.fields.items()}}
-    except TidingsError as error:
-        answer |= {"status": 422, "errors": {"contact": error.message}}
-    return answer
+        return error
+
+
+def _outcome(joined: int | TidingsError) -> dict[str, Any]:
+    """What a batch says of one of its rows."""
+    if not isinstance(joined, TidingsError):
+        return {"status": 201, "id": joined, "errors": None}
+    if isinstance(joined, Conflict):
+        return {"status": 409, "id": None, "errors": {"email": joined.message}}
+    return {
+        "status": 422,
+        "id": None,
+        "errors": texts_of(joined) if isinstance(joined, Invalid) else {"contact": joined.message},
+    }
 
 
 async def get_contact(call: Call) -> Any:

@@ -102,6 +102,16 @@ def require_known(params: Mapping[str, Any], known: set[str]) -> None:
         raise Invalid(unknown)
 
 
+def texts_of(error: Invalid) -> dict[str, str]:
+    """One sentence per field, fields as this dialect calls them."""
+    return {
+        f"custom_fields.{name.removeprefix('custom_values.')}" if name.startswith("custom_values.") else name: told[
+            0
+        ].text
+        for name, told in error.fields.items()
+    }
+
+
 def is_ids(value: object) -> TypeGuard[list[int]]:
     """Whether a value is a list of numbers that an id may be."""
     return isinstance(value, list) and all(
