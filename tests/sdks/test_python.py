@@ -2,83 +2,14 @@
 
 from __future__ import annotations
 
-import inspect
-import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import tidings_client as sdk
 
 from tests.sdks.conftest import Running
-
-CLIENTS: dict[str, tuple[Any, Any]] = {
-    "fluenzr": (sdk.FluenzrClient, sdk.AsyncFluenzrClient),
-    "furiosa": (sdk.FuriosaClient, sdk.AsyncFuriosaClient),
-    "fluentcrm": (sdk.FluentCrmClient, sdk.AsyncFluentCrmClient),
-}
-
-
-async def done(value: Any) -> Any:
-    """What a call of either kind of client gave."""
-    return await value if inspect.isawaitable(value) else value
-
-
-async def all_of(rows: Any) -> list[Any]:
-    """The rows of either kind of iterator."""
-    return [row async for row in rows] if hasattr(rows, "__aiter__") else list(rows)
-
-
-async def refused(kind: type[sdk.ApiError], value: Any) -> sdk.ApiError:
-    """The error of a call; `value` makes the call, because the blocking one raises at once."""
-    with pytest.raises(kind) as caught:
-        await done(value())
-    return caught.value
-
-
-def word() -> str:
-    """Something no other test has."""
-    return uuid.uuid4().hex[:10]
-
-
-@pytest.fixture(params=[False, True], ids=["sync", "async"])
-def is_async(request: pytest.FixtureRequest) -> bool:
-    """Which kind of client."""
-    return request.param
-
-
-@pytest.fixture
-async def make(running: Running, is_async: bool) -> AsyncIterator[Callable[..., Any]]:
-    """Makes clients of either kind, with the administrator's key where none is given, and closes them."""
-    made: list[Any] = []
-
-    def make_one(dialect: str, key: str | None = None, **more: Any) -> Any:
-        key = key or running.keys[dialect]
-        who = {"user": "ada", "application_password": key} if dialect == "fluentcrm" else {"api_key": key}
-        made.append(CLIENTS[dialect][is_async](**who, base_url=running.url, **more))
-        return made[-1]
-
-    yield make_one
-    for client in made:
-        await done((client.aclose if is_async else client.close)())
-
-
-@pytest.fixture
-def fluenzr(make: Callable[..., Any]) -> Any:
-    """A FluenzR client."""
-    return make("fluenzr")
-
-
-@pytest.fixture
-def furiosa(make: Callable[..., Any]) -> Any:
-    """A Furiosa client."""
-    return make("furiosa")
-
-
-@pytest.fixture
-def crm(make: Callable[..., Any]) -> Any:
-    """A FluentCRM client."""
-    return make("fluentcrm")
+from tests.sdks.either import all_of, done, refused, word
 
 
 async def test_fluenzr_contacts(fluenzr: Any):
@@ -129,6 +60,7 @@ async def test_fluenzr_groups(fluenzr: Any):
     assert (await done(fluenzr.groups.get(group.id))).contacts_count == 1
     renamed = await done(fluenzr.groups.update(group.id, name=word()))
     assert renamed.id in [one.id for one in await done(fluenzr.groups.list(name=renamed.name))]
+    assert renamed.id in [one.id for one in await all_of(fluenzr.groups.iterate(per_page=1))]
     assert (await done(fluenzr.groups.delete(group.id))).deleted
 
 
@@ -165,6 +97,7 @@ async def test_furiosa_contacts(furiosa: Any):
     page = await done(furiosa.contacts.list(audience_id=audience.id, per_page=2))
     assert (len(page), page.total, page.total_pages) == (2, 5, 3)
     assert len({one.id for one in await all_of(page.iterate())}) == 5
+    assert len(await all_of(furiosa.contacts.iterate(audience_id=audience.id, per_page=2))) == 5
     assert await done(furiosa.contacts.delete(made.id)) == {}
     await refused(sdk.NotFound, lambda: furiosa.contacts.get(made.id))
 
@@ -173,6 +106,7 @@ async def test_furiosa_audiences_and_groups(furiosa: Any):
     audience = await done(furiosa.audiences.create(name=word()))
     assert (await done(furiosa.audiences.update(audience.id, description="x"))).description == "x"
     assert audience.id in [one.id for one in await all_of(furiosa.audiences.iterate())]
+    assert (await done(furiosa.audiences.list(per_page=1))).per_page == 1
     group = await done(furiosa.audiences.create_group(audience.id, "Berlin"))
     assert (await done(furiosa.audiences.update_group(audience.id, group.id, "Bonn"))).name == "Bonn"
     assert [one.name for one in await done(furiosa.audiences.list_groups(audience.id))] == ["Bonn"]
@@ -238,7 +172,8 @@ async def test_fluentcrm_pages(crm: Any):
         await done(crm.contacts.create(row, lists=[listed.id]))
     page = await done(crm.contacts.list(lists=[listed.id], per_page=2))
     assert (len(page), page.total, page.total_pages) == (2, 5, 3)
-    assert {one.email for one in await all_of(page.iterate())} == {row["email"] for row in rows}
+    for all_rows in (page.iterate(), crm.contacts.iterate(lists=[listed.id], per_page=3)):
+        assert {one.email for one in await all_of(all_rows)} == {row["email"] for row in rows}
 
 
 async def test_fluentcrm_tags_and_lists(crm: Any):
@@ -248,6 +183,7 @@ async def test_fluentcrm_tags_and_lists(crm: Any):
         changed = await done(terms.update(made.id, title="New Title"))
         assert (changed.title, changed.description or "") == ("New Title", "")
         assert made.id in [one.id for one in await all_of(terms.iterate())]
+        assert [one.id for one in await done(terms.list(search="New Title"))] == [made.id]
         assert (await done(terms.delete(made.id))).message
         await refused(sdk.NotFound, lambda terms=terms, made=made: terms.get(made.id))
 
@@ -260,6 +196,7 @@ async def test_fluentcrm_companies(crm: Any):
     assert (await done(crm.companies.attach_contacts([made.id], [contact.id]))).message
     assert (await done(crm.companies.detach_contacts([made.id], [contact.id]))).message
     assert made.id in [one.id for one in await all_of(crm.companies.iterate())]
+    assert [one.id for one in await done(crm.companies.list(search=made.name))] == [made.id]
     assert (await done(crm.companies.delete(made.id))).message
 
 
@@ -273,6 +210,7 @@ async def test_fluentcrm_campaigns(crm: Any):
     assert "count" in await done(crm.campaigns.set_recipients(made.id, **audience))
     copy = await done(crm.campaigns.duplicate(made.id))
     assert copy.id in [one.id for one in await all_of(crm.campaigns.iterate())]
+    assert made.id in [one.id for one in await done(crm.campaigns.list(searchBy=title))]
     assert await done(crm.campaigns.get_stats(made.id))
     for act in (crm.campaigns.pause, crm.campaigns.resume, crm.campaigns.unschedule, crm.campaigns.schedule):
         error = await refused(sdk.ApiError, lambda act=act: act(copy.id))
@@ -286,6 +224,7 @@ async def test_fluentcrm_the_rest(crm: Any, make: Callable[..., Any]):
     assert [one.slug for one in await done(crm.custom_fields.list())] == ["plan"]
     hook = await done(crm.webhooks.create(name=word(), status="subscribed"))
     assert hook.id in [one.id for one in await done(crm.webhooks.list())]
+    assert hook.id in [one.id for one in await all_of(crm.webhooks.iterate())]
     await done(crm.webhooks.update(hook.id, name="Shop", status="pending"))
     assert (await done(crm.webhooks.delete(hook.id))).message
     assert (await done(crm.reports.get_dashboard())).stats.total_subscribers.count >= 0

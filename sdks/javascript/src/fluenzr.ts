@@ -95,8 +95,6 @@ export type CampaignFields = {
   name?: string;
   description?: string;
   emailAccountId?: string | null;
-  emailAccountIds?: string[];
-  groupIds?: string[];
   settings?: Record<string, unknown>;
   workflow?: Record<string, unknown>;
 };
@@ -110,7 +108,25 @@ export type CampaignStats = {
 } & Record<string, unknown>;
 export type Enrolment = { contactIds?: string[]; groupIds?: string[]; groupId?: string; filters?: Record<string, unknown> };
 
-export type Webhook = { id: string; url: string; events: string[] } & Record<string, unknown>;
+/** A contact of a campaign: pending, in_progress, completed, replied, bounced, unsubscribed or error. */
+export type Enrolled = { contactId: string; email: string; status: string; addedAt: string; sentAt: string | null };
+/** Numbers of one mail of the workflow. */
+export type EmailStats = CampaignStats & { nodeId: string; subject: string };
+/** Something that happened with a mail of a campaign, such as email.opened. */
+export type Happening = { type: string; timestamp: string; contactId: string; contactEmail: string };
+
+/** An address that is told about events; `secret` is in the answer that made it only. */
+export type Webhook = {
+  id: string;
+  name: string;
+  url: string;
+  events: string[];
+  active: boolean;
+  disabledReason: string | null;
+  secret?: string;
+  createdAt: string;
+  updatedAt: string;
+};
 export type WebhookFields = { name?: string; url?: string; events?: string[]; secret?: string; active?: boolean };
 /** One delivery; `responseTime` in milliseconds. */
 export type Delivery = {
@@ -139,10 +155,11 @@ export type EmailAccountFields = {
   displayName?: string;
   provider?: "smtp" | "gmail" | "outlook";
   dailyLimit?: number | null;
+  enabled?: boolean;
   smtp?: Record<string, unknown>;
   imap?: Record<string, unknown> | null;
 };
-export type Stage = Named & { color: string | null };
+export type Stage = Named & { color: string; position: number; contactsCount: number; createdAt: string };
 export type StageFields = { name?: string; color?: string; position?: number };
 export type Timespan = { from?: string; to?: string };
 
@@ -216,7 +233,7 @@ export class Campaigns extends Writable<Campaign, CampaignFields> {
   }
 
   /** Those enrolled, by `status` when given. */
-  async listContacts(id: Id, options: ListOptions = {}): Promise<Page<Record<string, unknown>>> {
+  async listContacts(id: Id, options: ListOptions = {}): Promise<Page<Enrolled>> {
     return this.rows(this.at(id, "contacts"), options);
   }
 
@@ -225,36 +242,40 @@ export class Campaigns extends Writable<Campaign, CampaignFields> {
   }
 
   /** The numbers of each mail of the workflow, in order. */
-  async getEmailStats(id: Id): Promise<Record<string, unknown>[]> {
+  async getEmailStats(id: Id): Promise<EmailStats[]> {
     return this.value("GET", this.at(id, "stats", "emails"));
   }
 
-  async getTimeline(id: Id, options: Timespan & { interval?: "hour" | "day" | "week" } = {}): Promise<unknown> {
+  /** What happened in each interval (`at`). */
+  async getTimeline(
+    id: Id,
+    options: Timespan & { interval?: "hour" | "day" | "week" } = {},
+  ): Promise<({ at: string } & Record<string, unknown>)[]> {
     return this.value("GET", this.at(id, "stats", "timeline"), undefined, options);
   }
 
   /** What happened, newest first; narrowed by `type`, `contactId`, `from`, `to`. */
-  async getActivity(id: Id, options: ListOptions = {}): Promise<Page<Record<string, unknown>>> {
+  async getActivity(id: Id, options: ListOptions = {}): Promise<Page<Happening>> {
     return this.rows(this.at(id, "activity"), options);
   }
 }
 
 export class Webhooks extends Kept<Webhook, WebhookFields, Deleted> {
-  /** Sends a delivery to try the address. */
-  async test(id: Id): Promise<Record<string, unknown>> {
+  /** Sends a delivery to try the address, and tells how it went. */
+  async test(id: Id): Promise<Delivery> {
     return this.value("POST", this.at(id, "test"));
   }
 
-  /** Deliveries, newest first. */
+  /** Deliveries, newest first; narrowed by `status` and `eventType`. */
   async getLogs(id: Id, options: ListOptions = {}): Promise<Page<Delivery>> {
     return this.rows(this.at(id, "logs"), options);
   }
 }
 
 export class EmailAccounts extends Kept<EmailAccount, EmailAccountFields, Deleted> {
-  /** Tries the account. */
-  async test(id: Id): Promise<Record<string, unknown>> {
-    return this.value("POST", this.at(id, "test"));
+  /** Sends a short mail `to` an address, by default to the account's own; what the server said is `message`. */
+  async test(id: Id, { to }: { to?: string } = {}): Promise<{ id: string; status: string; message: string }> {
+    return this.value("POST", this.at(id, "test"), to === undefined ? undefined : { to });
   }
 }
 
@@ -273,7 +294,7 @@ export class Pipeline extends Resource<Stage> {
   }
 
   /** Its contacts need another stage to `moveTo`. */
-  async deleteStage(id: Id, { moveTo }: { moveTo?: string } = {}): Promise<Deleted> {
+  async deleteStage(id: Id, { moveTo }: { moveTo?: string } = {}): Promise<Deleted & { moved: number }> {
     return this.value("DELETE", this.at(id), moveTo === undefined ? undefined : { moveTo });
   }
 }

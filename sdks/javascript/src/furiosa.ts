@@ -109,6 +109,16 @@ export type Me = { name: string; scopes: string[] | null; rate_limit: { limit: n
 /** Dates (2027-01-31), both counted. */
 export type Timespan = { from?: string; to?: string; interval?: "day" | "week" | "month" };
 
+/** Numbers: `data` has a line for every interval, named by its first `date`; `totals` are sums. */
+export type Series = {
+  from: string;
+  to: string;
+  interval: "day" | "week" | "month";
+  time_zone: string;
+  totals: Record<string, number>;
+  data: ({ date: string } & Record<string, number | string>)[];
+};
+
 /** `list` takes audience_id, group_id, email, phone, name. */
 export class Contacts extends Kept<Contact, ContactFields, undefined> {
   /** Up to 100 contacts, counted as one request; bad rows are told and hinder no other. */
@@ -156,15 +166,15 @@ export class Campaigns extends Writable<Campaign, CampaignFields> {
 export class Analytics {
   constructor(private readonly http: Transport) {}
 
-  async getPages({ pageId, ...span }: Timespan & { pageId?: number } = {}): Promise<unknown> {
+  async getPages({ pageId, ...span }: Timespan & { pageId?: number } = {}): Promise<Series> {
     return this.http.request("GET", "/analytics/pages", { query: { ...span, page_id: pageId } });
   }
 
-  async getCampaigns({ campaignId, ...span }: Timespan & { campaignId?: number } = {}): Promise<unknown> {
+  async getCampaigns({ campaignId, ...span }: Timespan & { campaignId?: number } = {}): Promise<Series> {
     return this.http.request("GET", "/analytics/campaigns", { query: { ...span, campaign_id: campaignId } });
   }
 
-  async getAudiences({ audienceId, ...span }: Timespan & { audienceId?: number } = {}): Promise<unknown> {
+  async getAudiences({ audienceId, ...span }: Timespan & { audienceId?: number } = {}): Promise<Series> {
     return this.http.request("GET", "/analytics/audiences", { query: { ...span, audience_id: audienceId } });
   }
 }

@@ -153,17 +153,17 @@ class AsyncCampaigns(AsyncReadable[models.Campaign]):
 
     async def list_contacts(
         self, id: str, *, page: int = 1, per_page: int = 20, status: str | None = None
-    ) -> AsyncPage[Record]:
+    ) -> AsyncPage[models.Enrolled]:
         """Those enrolled, by `status` when given (pending, in_progress, completed, replied, …)."""
-        return await self._rows(self._at(id, "contacts"), Record, page, per_page, {"status": status})
+        return await self._rows(self._at(id, "contacts"), models.Enrolled, page, per_page, {"status": status})
 
     async def get_stats(self, id: str) -> models.CampaignStats:
         """Totals and rates."""
         return record(models.CampaignStats, await self._value("GET", self._at(id, "stats")))
 
-    async def get_email_stats(self, id: str) -> list[Record]:
+    async def get_email_stats(self, id: str) -> list[models.EmailStats]:
         """The numbers of each mail of the workflow, in order."""
-        return records(Record, await self._value("GET", self._at(id, "stats", "emails")))
+        return records(models.EmailStats, await self._value("GET", self._at(id, "stats", "emails")))
 
     async def get_timeline(
         self,
@@ -172,10 +172,10 @@ class AsyncCampaigns(AsyncReadable[models.Campaign]):
         start: str | None = None,
         end: str | None = None,
         interval: Literal["hour", "day", "week"] | None = None,
-    ) -> Any:
-        """Numbers over time, from `start` to `end` (RFC 3339 or dates)."""
+    ) -> list[Record]:
+        """What happened in each interval (`at`) from `start` to `end` (RFC 3339 or dates)."""
         query = {"from": start, "to": end, "interval": interval}
-        return await self._value("GET", self._at(id, "stats", "timeline"), query=query)
+        return records(Record, await self._value("GET", self._at(id, "stats", "timeline"), query=query))
 
     async def get_activity(
         self,
@@ -187,10 +187,10 @@ class AsyncCampaigns(AsyncReadable[models.Campaign]):
         contact_id: str | None = None,
         start: str | None = None,
         end: str | None = None,
-    ) -> AsyncPage[Record]:
+    ) -> AsyncPage[models.Happening]:
         """What happened, newest first."""
         query = {"type": type, "contactId": contact_id, "from": start, "to": end}
-        return await self._rows(self._at(id, "activity"), Record, page, per_page, query)
+        return await self._rows(self._at(id, "activity"), models.Happening, page, per_page, query)
 
 
 class AsyncWebhooks(AsyncRemovable[models.Webhook]):
@@ -206,13 +206,22 @@ class AsyncWebhooks(AsyncRemovable[models.Webhook]):
         """Changes what is given, leaves the rest."""
         return await self._one("PUT", self._at(id), self._body(fields, more))
 
-    async def test(self, id: str) -> Record:
-        """Sends a delivery to try the address."""
-        return await self._plain("POST", self._at(id, "test"))
+    async def test(self, id: str) -> models.Delivery:
+        """Sends a delivery to try the address, and tells how it went."""
+        return record(models.Delivery, await self._value("POST", self._at(id, "test")))
 
-    async def get_logs(self, id: str, *, page: int = 1, per_page: int = 20) -> AsyncPage[models.Delivery]:
+    async def get_logs(
+        self,
+        id: str,
+        *,
+        page: int = 1,
+        per_page: int = 20,
+        status: Literal["pending", "success", "failed"] | None = None,
+        event_type: str | None = None,
+    ) -> AsyncPage[models.Delivery]:
         """Deliveries, newest first."""
-        return await self._rows(self._at(id, "logs"), models.Delivery, page, per_page, {})
+        query = {"status": status, "eventType": event_type}
+        return await self._rows(self._at(id, "logs"), models.Delivery, page, per_page, query)
 
 
 class AsyncEmailAccounts(AsyncRemovable[models.EmailAccount]):
@@ -230,9 +239,9 @@ class AsyncEmailAccounts(AsyncRemovable[models.EmailAccount]):
         """Changes what is given, leaves the rest."""
         return await self._one("PUT", self._at(id), self._body(fields, more))
 
-    async def test(self, id: str) -> Record:
-        """Tries the account."""
-        return await self._plain("POST", self._at(id, "test"))
+    async def test(self, id: str, *, to: str | None = None) -> Record:
+        """Sends a short mail `to` an address, by default to the account's own; what the server said is `message`."""
+        return await self._plain("POST", self._at(id, "test"), {"to": to} if to is not None else None)
 
 
 class AsyncPipeline(AsyncResource[models.Stage]):
@@ -252,10 +261,10 @@ class AsyncPipeline(AsyncResource[models.Stage]):
         """Changes what is given, leaves the rest."""
         return await self._one("PUT", self._at(id), self._body(fields, more))
 
-    async def delete_stage(self, id: str, *, move_to: str | None = None) -> models.Deleted:
+    async def delete_stage(self, id: str, *, move_to: str | None = None) -> models.DeletedStage:
         """Takes a stage away; its contacts need another one to `move_to`."""
         body = {"moveTo": move_to} if move_to is not None else None
-        return record(models.Deleted, await self._value("DELETE", self._at(id), body))
+        return record(models.DeletedStage, await self._value("DELETE", self._at(id), body))
 
 
 class AsyncFluenzrClient(AsyncDialect):

@@ -114,7 +114,7 @@ class AsyncAnalytics:
         end: str | None = None,
         interval: Interval | None = None,
         page_id: int | None = None,
-    ) -> Any:
+    ) -> models.Series:
         """Views and submissions."""
         return await self._series("pages", start, end, interval, {"page_id": page_id})
 
@@ -125,7 +125,7 @@ class AsyncAnalytics:
         end: str | None = None,
         interval: Interval | None = None,
         campaign_id: int | None = None,
-    ) -> Any:
+    ) -> models.Series:
         """How campaigns did."""
         return await self._series("campaigns", start, end, interval, {"campaign_id": campaign_id})
 
@@ -136,15 +136,15 @@ class AsyncAnalytics:
         end: str | None = None,
         interval: Interval | None = None,
         audience_id: int | None = None,
-    ) -> Any:
+    ) -> models.Series:
         """How audiences grew."""
         return await self._series("audiences", start, end, interval, {"audience_id": audience_id})
 
     async def _series(
         self, name: str, start: str | None, end: str | None, interval: Interval | None, more: dict[str, Any]
-    ) -> Any:
+    ) -> models.Series:
         query = {"from": start, "to": end, "interval": interval, **more}
-        return await self._http.request("GET", f"/analytics/{name}", query=query)
+        return record(models.Series, await self._http.request("GET", f"/analytics/{name}", query=query))
 
 
 class AsyncFuriosaClient(AsyncDialect):

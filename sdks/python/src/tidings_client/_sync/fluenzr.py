@@ -147,17 +147,19 @@ class Campaigns(Readable[models.Campaign]):
         body = {"contactIds": list(contact_ids)}
         return self._plain("DELETE", self._at(id, "contacts"), body)
 
-    def list_contacts(self, id: str, *, page: int = 1, per_page: int = 20, status: str | None = None) -> Page[Record]:
+    def list_contacts(
+        self, id: str, *, page: int = 1, per_page: int = 20, status: str | None = None
+    ) -> Page[models.Enrolled]:
         """Those enrolled, by `status` when given (pending, in_progress, completed, replied, …)."""
-        return self._rows(self._at(id, "contacts"), Record, page, per_page, {"status": status})
+        return self._rows(self._at(id, "contacts"), models.Enrolled, page, per_page, {"status": status})
 
     def get_stats(self, id: str) -> models.CampaignStats:
         """Totals and rates."""
         return record(models.CampaignStats, self._value("GET", self._at(id, "stats")))
 
-    def get_email_stats(self, id: str) -> list[Record]:
+    def get_email_stats(self, id: str) -> list[models.EmailStats]:
         """The numbers of each mail of the workflow, in order."""
-        return records(Record, self._value("GET", self._at(id, "stats", "emails")))
+        return records(models.EmailStats, self._value("GET", self._at(id, "stats", "emails")))
 
     def get_timeline(
         self,
@@ -166,10 +168,10 @@ class Campaigns(Readable[models.Campaign]):
         start: str | None = None,
         end: str | None = None,
         interval: Literal["hour", "day", "week"] | None = None,
-    ) -> Any:
-        """Numbers over time, from `start` to `end` (RFC 3339 or dates)."""
+    ) -> list[Record]:
+        """What happened in each interval (`at`) from `start` to `end` (RFC 3339 or dates)."""
         query = {"from": start, "to": end, "interval": interval}
-        return self._value("GET", self._at(id, "stats", "timeline"), query=query)
+        return records(Record, self._value("GET", self._at(id, "stats", "timeline"), query=query))
 
     def get_activity(
         self,
@@ -181,10 +183,10 @@ class Campaigns(Readable[models.Campaign]):
         contact_id: str | None = None,
         start: str | None = None,
         end: str | None = None,
-    ) -> Page[Record]:
+    ) -> Page[models.Happening]:
         """What happened, newest first."""
         query = {"type": type, "contactId": contact_id, "from": start, "to": end}
-        return self._rows(self._at(id, "activity"), Record, page, per_page, query)
+        return self._rows(self._at(id, "activity"), models.Happening, page, per_page, query)
 
 
 class Webhooks(Removable[models.Webhook]):
@@ -198,13 +200,22 @@ class Webhooks(Removable[models.Webhook]):
         """Changes what is given, leaves the rest."""
         return self._one("PUT", self._at(id), self._body(fields, more))
 
-    def test(self, id: str) -> Record:
-        """Sends a delivery to try the address."""
-        return self._plain("POST", self._at(id, "test"))
+    def test(self, id: str) -> models.Delivery:
+        """Sends a delivery to try the address, and tells how it went."""
+        return record(models.Delivery, self._value("POST", self._at(id, "test")))
 
-    def get_logs(self, id: str, *, page: int = 1, per_page: int = 20) -> Page[models.Delivery]:
+    def get_logs(
+        self,
+        id: str,
+        *,
+        page: int = 1,
+        per_page: int = 20,
+        status: Literal["pending", "success", "failed"] | None = None,
+        event_type: str | None = None,
+    ) -> Page[models.Delivery]:
         """Deliveries, newest first."""
-        return self._rows(self._at(id, "logs"), models.Delivery, page, per_page, {})
+        query = {"status": status, "eventType": event_type}
+        return self._rows(self._at(id, "logs"), models.Delivery, page, per_page, query)
 
 
 class EmailAccounts(Removable[models.EmailAccount]):
@@ -220,9 +231,9 @@ class EmailAccounts(Removable[models.EmailAccount]):
         """Changes what is given, leaves the rest."""
         return self._one("PUT", self._at(id), self._body(fields, more))
 
-    def test(self, id: str) -> Record:
-        """Tries the account."""
-        return self._plain("POST", self._at(id, "test"))
+    def test(self, id: str, *, to: str | None = None) -> Record:
+        """Sends a short mail `to` an address, by default to the account's own; what the server said is `message`."""
+        return self._plain("POST", self._at(id, "test"), {"to": to} if to is not None else None)
 
 
 class Pipeline(Resource[models.Stage]):
@@ -242,10 +253,10 @@ class Pipeline(Resource[models.Stage]):
         """Changes what is given, leaves the rest."""
         return self._one("PUT", self._at(id), self._body(fields, more))
 
-    def delete_stage(self, id: str, *, move_to: str | None = None) -> models.Deleted:
+    def delete_stage(self, id: str, *, move_to: str | None = None) -> models.DeletedStage:
         """Takes a stage away; its contacts need another one to `move_to`."""
         body = {"moveTo": move_to} if move_to is not None else None
-        return record(models.Deleted, self._value("DELETE", self._at(id), body))
+        return record(models.DeletedStage, self._value("DELETE", self._at(id), body))
 
 
 class FluenzrClient(Dialect):

@@ -112,7 +112,7 @@ class Analytics:
         end: str | None = None,
         interval: Interval | None = None,
         page_id: int | None = None,
-    ) -> Any:
+    ) -> models.Series:
         """Views and submissions."""
         return self._series("pages", start, end, interval, {"page_id": page_id})
 
@@ -123,7 +123,7 @@ class Analytics:
         end: str | None = None,
         interval: Interval | None = None,
         campaign_id: int | None = None,
-    ) -> Any:
+    ) -> models.Series:
         """How campaigns did."""
         return self._series("campaigns", start, end, interval, {"campaign_id": campaign_id})
 
@@ -134,15 +134,15 @@ class Analytics:
         end: str | None = None,
         interval: Interval | None = None,
         audience_id: int | None = None,
-    ) -> Any:
+    ) -> models.Series:
         """How audiences grew."""
         return self._series("audiences", start, end, interval, {"audience_id": audience_id})
 
     def _series(
         self, name: str, start: str | None, end: str | None, interval: Interval | None, more: dict[str, Any]
-    ) -> Any:
+    ) -> models.Series:
         query = {"from": start, "to": end, "interval": interval, **more}
-        return self._http.request("GET", f"/analytics/{name}", query=query)
+        return record(models.Series, self._http.request("GET", f"/analytics/{name}", query=query))
 
 
 class FuriosaClient(Dialect):

@@ -139,8 +139,6 @@ class CampaignFields(TypedDict, total=False):
     name: str
     description: str
     email_account_id: str | None
-    email_account_ids: Sequence[str]
-    group_ids: Sequence[str]
     settings: Mapping[str, Any]
     workflow: Mapping[str, Any]
 
@@ -155,12 +153,44 @@ class CampaignStats(Record):
     unsubscribe_rate: float
 
 
+class Enrolled(Record):
+    """A contact of a campaign: pending, in_progress, completed, replied, bounced, unsubscribed or error."""
+
+    contact_id: str
+    email: str
+    status: str
+    added_at: str
+    sent_at: str | None
+
+
+class EmailStats(CampaignStats):
+    """Numbers of one mail of the workflow."""
+
+    node_id: str
+    subject: str
+
+
+class Happening(Record):
+    """Something that happened with a mail of a campaign, such as email.opened."""
+
+    type: str
+    timestamp: str
+    contact_id: str
+    contact_email: str
+
+
 class Webhook(Record):
     """An address that is told about events. `secret` is in the answer that made it only."""
 
     id: str
+    name: str
     url: str
     events: list[str]
+    active: bool
+    disabled_reason: str | None
+    secret: str
+    created_at: str
+    updated_at: str
 
 
 class WebhookFields(TypedDict, total=False):
@@ -202,12 +232,13 @@ class EmailAccount(Record):
 
 
 class EmailAccountFields(TypedDict, total=False):
-    """What an account may be given; passwords stand in `smtp` and `imap`."""
+    """What an account may be given; its password stands in `smtp` and serves for `imap` too."""
 
     email: str
     display_name: str
     provider: Literal["smtp", "gmail", "outlook"]
     daily_limit: int | None
+    enabled: bool
     smtp: Mapping[str, Any]
     imap: Mapping[str, Any] | None
 
@@ -217,7 +248,16 @@ class Stage(Record):
 
     id: str
     name: str
-    color: str | None
+    color: str
+    position: int
+    contacts_count: int
+    created_at: str
+
+
+class DeletedStage(Deleted):
+    """The answer to the deletion of a stage: how many contacts were `moved`."""
+
+    moved: int
 
 
 class StageFields(TypedDict, total=False):

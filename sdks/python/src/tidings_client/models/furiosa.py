@@ -156,6 +156,19 @@ class LandingPage(Record):
     updated_at: str
 
 
+class Series(Record):
+    """Numbers by day, week or month: `data` has a line for every interval, named by its first `date`; `totals` are sums.
+
+    The range is `series["from"]` to `to`, both counted, in `time_zone`.
+    """
+
+    to: str
+    interval: Literal["day", "week", "month"]
+    time_zone: str
+    totals: Record
+    data: list[Record]
+
+
 class RateLimit(Record):
     """Requests a minute, and how many are left in this one."""
 
