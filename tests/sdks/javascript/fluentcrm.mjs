@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { ApiError, FluentCrmClient, NotFound, Unauthorized, ValidationFailed } from "@tidings/client";
 
 const { BASE, KEY } = process.env;
-const client = new FluentCrmClient({ user: "ada", applicationPassword: KEY, baseUrl: BASE });
+const client = noting(new FluentCrmClient({ user: "ada", applicationPassword: KEY, baseUrl: BASE }));
 const word = () => randomBytes(5).toString("hex");
 const address = () => `${word()}@example.com`;
 const ids = async (rows) => {
@@ -18,6 +18,7 @@ for (const terms of [client.tags, client.lists]) {
   assert.equal((await terms.get(made.id)).description, "d");
   assert.equal((await terms.update(made.id, { title: "New Title" })).title, "New Title");
   assert.ok((await ids(terms.iterate())).includes(made.id));
+  assert.deepEqual((await terms.list({ search: "New Title" })).map((one) => one.id), [made.id]);
   assert.ok((await terms.delete(made.id)).message);
   await assert.rejects(terms.get(made.id), NotFound);
 }
@@ -52,6 +53,7 @@ assert.equal((await client.companies.get(company.id)).name, company.name);
 assert.ok((await client.companies.attachContacts([company.id], [made.id])).message);
 assert.ok((await client.companies.detachContacts([company.id], [made.id])).message);
 assert.ok((await ids(client.companies.iterate())).includes(company.id));
+assert.deepEqual((await client.companies.list({ search: company.name })).map((one) => one.id), [company.id]);
 assert.ok((await client.companies.delete(company.id)).message);
 
 const campaign = await client.campaigns.create({ title: word() });
@@ -61,6 +63,7 @@ const audience = { subscribers: [{ list: "all", tag: "all" }], excludedSubscribe
 assert.ok("count" in (await client.campaigns.setRecipients(campaign.id, audience)));
 const copy = await client.campaigns.duplicate(campaign.id);
 assert.ok((await ids(client.campaigns.iterate())).includes(copy.id));
+assert.ok((await client.campaigns.list()).some((one) => one.id === copy.id));
 assert.ok(await client.campaigns.getStats(campaign.id));
 for (const act of ["pause", "resume", "unschedule", "schedule"]) await assert.rejects(client.campaigns[act](copy.id), ApiError);
 await client.campaigns.delete(copy.id);
@@ -70,6 +73,7 @@ assert.equal(fields[0].slug, "plan");
 assert.equal((await client.customFields.list()).length, 1);
 const hook = await client.webhooks.create({ name: word(), status: "subscribed" });
 assert.ok((await client.webhooks.list()).some((one) => one.id === hook.id));
+assert.ok((await ids(client.webhooks.iterate())).includes(hook.id));
 await client.webhooks.update(hook.id, { name: "Shop", status: "pending" });
 await client.webhooks.delete(hook.id);
 assert.ok("stats" in (await client.reports.getDashboard()));
@@ -78,6 +82,8 @@ for (const series of ["getGrowth", "getSent", "getOpened", "getClicked"]) {
 }
 assert.ok("labels" in (await client.request("GET", "/labels")));
 await assert.rejects(client.request("GET", "/nowhere"), (error) => error instanceof NotFound && error.code === "rest_no_route");
+assert.ok((await ids(client.contacts.iterate({ perPage: 1 }))).includes(made.id));
 assert.ok((await client.contacts.delete(made.id)).message);
 const stranger = new FluentCrmClient({ user: "ada", applicationPassword: "nö nö", baseUrl: BASE });
 await assert.rejects(stranger.tags.list(), Unauthorized);
+assert.deepEqual(uncalled(client), []);
