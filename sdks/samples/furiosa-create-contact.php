@@ -8,5 +8,4 @@ curl_setopt_array($request, [
     CURLOPT_POSTFIELDS => json_encode(['audience_id' => 1, 'email' => 'mira@harbour.example', 'first_name' => 'Mira']),
 ]);
 $contact = json_decode(curl_exec($request), true);
-curl_close($request);
 echo json_encode($contact);
