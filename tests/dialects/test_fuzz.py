@@ -205,15 +205,31 @@ async def furnished(core: Core, mouth: Mouth) -> tuple[dict[str, str], dict[str,
         )
     await contacts.add_note(core, 1, kind="note", title="A", description="B")
     if mouth.name == "fluenzr":
-        one = (await mouth.get("/contacts", email="max")).json()["data"][0]["id"]
-        news = (await mouth.get("/groups", name="News")).json()["data"][0]["id"]
-        # Tests of webhooks are posted: to a port of this machine where nobody listens.
-        await core.installation.put({"allow_private_targets": True})
-        hook = (await mouth.post("/webhooks", wellformed.WEBHOOK)).json()["data"]["id"]
-        return {"contacts.id": one, "groups.id": news, "webhooks.id": hook}, wellformed.fluenzr(one, news)
+        ids = await _opaque_ids(core, mouth)
+        return ids, wellformed.fluenzr(ids)
     made = await mouth.post("/campaigns", {"title": "First"} if mouth.name == "fluentcrm" else {"name": "First"})
     assert made.status_code in (200, 201), made.text
     return {"audiences.group_id": "2"}, wellformed.FLUENTCRM if mouth.name == "fluentcrm" else wellformed.FURIOSA
+
+
+async def _opaque_ids(core: Core, fluenzr: Mouth) -> dict[str, str]:
+    async def made(path: str, body: Mapping[str, Any]) -> str:
+        return (await fluenzr.post(path, body)).json()["data"]["id"]
+
+    # Tests of webhooks are posted: to a port of this machine where nobody listens.
+    await core.installation.put({"allow_private_targets": True})
+    account = await made("/email-accounts", wellformed.ACCOUNT)
+    campaign = {"name": "First", "emailAccountId": account, "workflow": wellformed.WORKFLOW}
+    first, second, *_ = (await fluenzr.get("/pipeline/stages")).json()["data"]
+    return {
+        "contacts.id": (await fluenzr.get("/contacts", email="max")).json()["data"][0]["id"],
+        "groups.id": (await fluenzr.get("/groups", name="News")).json()["data"][0]["id"],
+        "webhooks.id": await made("/webhooks", wellformed.WEBHOOK),
+        "email-accounts.id": account,
+        "campaigns.id": await made("/campaigns", campaign),
+        "pipeline.id": first["id"],
+        "pipeline.other": second["id"],
+    }
 
 
 # An export is noted in the audit book, though it is a read.

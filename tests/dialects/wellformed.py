@@ -5,6 +5,7 @@ Ids are those of `test_fuzz`'s furniture: contacts 1 and 2, list 1 with its grou
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 _SUBSCRIBER: dict[str, Any] = {
@@ -108,8 +109,44 @@ FURIOSA: dict[str, dict[str, Any]] = {
 WEBHOOK = {"url": "http://127.0.0.1:9/hook", "events": ["contact.created"], "name": "Shop", "active": True}
 
 
-def fluenzr(contact: str, group: str) -> dict[str, dict[str, Any]]:
-    """The bodies of the FluenzR dialect, whose ids are words."""
+ACCOUNT: dict[str, Any] = {
+    "email": "me@example.com",
+    "displayName": "Me",
+    "provider": "smtp",
+    "dailyLimit": 50,
+    "enabled": True,
+    # nothing listens there
+    "smtp": {"host": "127.0.0.1", "port": 1, "username": "me", "password": "secret", "encryption": "none"},
+    "imap": {"host": "127.0.0.1", "port": 1},
+}
+WORKFLOW: dict[str, Any] = {
+    "nodes": [
+        {"id": "s", "type": "start", "data": {}},
+        {"id": "m", "type": "email", "data": {"subject": "Hi {{firstName|there}}", "body": "<p>Hello</p>"}},
+        {"id": "e", "type": "end", "data": {}},
+    ],
+    "edges": [{"from": "s", "to": "m"}, {"from": "m", "to": "e"}],
+}
+
+
+def fluenzr(ids: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """The bodies of the FluenzR dialect, whose ids are words; `ids` are those of `furnished`."""
+    contact, group = ids["contacts.id"], ids["groups.id"]
+    campaign: dict[str, Any] = {
+        "name": "Spring",
+        "description": "x",
+        "emailAccountId": ids["email-accounts.id"],
+        "settings": {
+            "sendDays": ["monday"],
+            "sendHoursStart": "09:00",
+            "sendHoursEnd": "17:00",
+            "timezone": "Europe/Berlin",
+            "maxEmailsPerHour": 20,
+            "stopOnReply": True,
+        },
+        "workflow": WORKFLOW,
+    }
+    stage = {"name": "Demo", "color": "#1d4ed8", "position": 2}
     person: dict[str, Any] = {
         "email": "new@example.com",
         "firstName": "New",
@@ -120,6 +157,9 @@ def fluenzr(contact: str, group: str) -> dict[str, dict[str, Any]]:
         "tags": ["VIP", "fresh"],
         "customFields": {"plan": "gold", "n": "5"},
         "consentSource": "event",
+        "consentNotes": "Fair",
+        "consentDate": "2026-03-01T10:00:00Z",
+        "pipelineStageId": ids["pipeline.id"],
     }
     return {
         "createContact": person,
@@ -145,4 +185,18 @@ def fluenzr(contact: str, group: str) -> dict[str, dict[str, Any]]:
         "createGroup": {"name": "Paris", "description": "x", "type": "static", "color": "#1d4ed8"},
         "updateGroup": {"name": "Paris", "description": "x", "type": "dynamic", "color": "#1d4ed8"},
         "addGroupContacts": {"contactIds": [contact]},
+        "createCampaign": campaign,
+        "updateCampaign": campaign,
+        "addCampaignContacts": {
+            "contactIds": [contact],
+            "groupIds": [group],
+            "filters": {"status": "active", "groups": [group]},
+        },
+        "removeCampaignContacts": {"contactIds": [contact]},
+        "createEmailAccount": ACCOUNT,
+        "updateEmailAccount": ACCOUNT,
+        "testEmailAccount": {"to": "eve@example.com"},
+        "createStage": stage,
+        "updateStage": stage,
+        "deleteStage": {"moveTo": ids["pipeline.other"]},
     }

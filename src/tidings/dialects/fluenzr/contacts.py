@@ -67,6 +67,8 @@ async def list_contacts(call: Call) -> Any:
 
 
 async def search_contacts(call: Call) -> Any:
+    if not isinstance(call.get("query", ""), str | None):
+        raise Invalid({"query": Problem("type", "query must be a string")})
     found = await rules_of_filters(call)
     if call.text("query").strip():
         found.append(comparison("query", lambda: Search(call.text("query"))))

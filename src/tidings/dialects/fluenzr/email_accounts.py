@@ -164,8 +164,8 @@ async def delete_account(call: Call) -> Any:
 async def test_account(call: Call) -> Any:
     """Sends a short mail to `to`, by default to the account itself; what the server says stands in the answer."""
     account = await _account(call)
-    recipient = call.text("to") or account.from_email
-    if not is_email(recipient):
+    recipient = call.get("to") or account.from_email
+    if not isinstance(recipient, str) or not is_email(recipient):
         raise Invalid({"to": Problem("email", "Invalid email format")})
     try:
         await accounts.test_account(call.core, account.id, recipient)

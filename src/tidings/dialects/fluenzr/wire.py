@@ -62,7 +62,11 @@ def done(data: Any, status: int = 200, **more: Any) -> Answer:
 
 def page_request(call: Call, *, sorts: Mapping[str, str] = SORTS) -> PageRequest:
     """`page`, `perPage` (20, at most 100), `sort`, `order`; bad ones are a 400 naming them."""
-    problems: dict[str, Problem] = {}
+    problems = {
+        name: Problem("type", f"{name} must be one value")
+        for name in ("page", "perPage", "sort", "order")
+        if isinstance(call.get(name), dict | list)
+    }
     numbers = {"page": 1, "perPage": 20}
     for name, most in (("page", 10_000_000), ("perPage", 100)):
         if name in call and call.text(name):

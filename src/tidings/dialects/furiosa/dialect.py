@@ -84,9 +84,9 @@ class Furiosa:
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if request.body and kind != "application/json":
             raise WrongContentType("The Content-Type must be application/json.")
-        body = bodies.json_body(request)
-        if body is None:
+        if not request.body.strip():
             return {}
+        body = bodies.json_body(request)
         if not isinstance(body, dict):
             raise MalformedBody("The request body must be a JSON object.")
         return body

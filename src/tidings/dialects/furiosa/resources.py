@@ -75,7 +75,10 @@ async def create_batch(call: Call) -> Any:
         raise Invalid({"contacts": Problem("required", "The contacts field must be an array of contacts.")})
     if len(rows) > MAX_BATCH:
         raise Invalid({"contacts": Problem("max", f"A batch may have at most {MAX_BATCH} contacts.")})
-    read = [_batch_row(call.params.get("audience_id"), row) for row in rows]
+    shared = call.params.get("audience_id")
+    if shared is not None and not is_ids([shared]):
+        raise Invalid({"audience_id": Problem("type", "The audience_id field must be the id of an audience.")})
+    read = [_batch_row(shared, row) for row in rows]
     joined = iter(await _join(call, [one for one in read if isinstance(one, Joining)]))
     told = [next(joined) if isinstance(one, Joining) else one for one in read]
     results = [{"index": index, **_outcome(one)} for index, one in enumerate(told)]
