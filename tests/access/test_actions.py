@@ -12,7 +12,7 @@ from tidings.access.types import PERMISSIONS
 from tidings.platform.clock import FixedClock
 from tidings.platform.core import Core
 from tidings.platform.db import Database
-from tidings.platform.errors import Forbidden, Invalid, NotFound, RateLimited, Unauthenticated
+from tidings.platform.errors import Forbidden, Invalid, NotFound, RateLimited, Refused, Unauthenticated
 
 
 async def make(core: Core, login: str = "ada", **more: object):
@@ -155,3 +155,30 @@ async def test_two_users_cannot_share_a_login_or_an_address_in_other_letters(cor
     with pytest.raises(Invalid):
         await make(core, "ADA")
     assert await queries.has_users(core)
+
+
+async def test_a_key_has_another_limit_from_the_next_request_on(core: Core):
+    await make(core)
+    key, secret = await actions.create_key(core, kind="furiosa", name="x", user_login="ada", per_minute=2)
+
+    async def usage() -> tuple[int, bool]:
+        found = await actions.caller_and_usage(core, "furiosa", secret, per_minute=60)
+        assert found is not None
+        return found[1].limit, found[1].is_allowed
+
+    assert [await usage() for _ in range(3)] == [(2, True), (2, True), (2, False)]
+    await actions.limit_key(core, key.id, 5)
+    assert [await usage() for _ in range(2)] == [(5, True), (5, True)]
+    await actions.limit_key(core, key.id, None)
+    assert await usage() == (60, True)
+    for wrong in (0, -1, actions.MOST_PER_MINUTE + 1):
+        with pytest.raises(Invalid, match="A limit is"):
+            await actions.limit_key(core, key.id, wrong)
+    password, _ = await actions.create_key(core, kind="application-password", name="x", user_login="ada")
+    with pytest.raises(Refused):
+        await actions.limit_key(core, password.id, 9)
+    await actions.revoke_key(core, key.id)
+    for gone in (key.id, 10**6):
+        with pytest.raises(NotFound):
+            await actions.limit_key(core, gone, 9)
+    assert {one.id: one.per_minute for one in await queries.list_keys(core)} == {key.id: None, password.id: None}

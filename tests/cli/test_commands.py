@@ -24,6 +24,10 @@ async def test_a_script_makes_users_and_keys_and_settings(cli: Cli, dsn: str):
     assert len(password.split()) == 6
     reader = cli("key", "add", "--user", "mgr1", "--kind", "fluenzr", "--name", "board", "--read-only")
     assert reader.stdout.startswith("flz_sk_")
+    assert cli("key", "limit", "1", "--per-minute", "240").returncode == 0
+    assert cli("key", "limit", "3", "--per-minute", "9").returncode == 0
+    assert cli("key", "limit", "3").returncode == 0
+    assert "240" in cli("key", "list", "--user", "mgr1").stdout
     assert cli("settings", "set", "business_name", "Büro & Co").returncode == 0
     assert cli("settings", "set", "emails_per_second", "20").returncode == 0
     assert cli("settings", "set", "allow_private_targets", "yes").returncode == 0
@@ -33,11 +37,11 @@ async def test_a_script_makes_users_and_keys_and_settings(cli: Cli, dsn: str):
         user = await connection.fetchrow("SELECT first_name, last_name, role, permissions FROM users")
         assert user is not None
         assert tuple(user) == ("Max", "van Manager", "editor", ["fcrm_view_dashboard", "fcrm_read_contacts"])
-        keys = await connection.fetch("SELECT kind, is_read_only FROM api_keys ORDER BY id")
+        keys = await connection.fetch("SELECT kind, is_read_only, per_minute FROM api_keys ORDER BY id")
         assert [tuple(row) for row in keys] == [
-            ("furiosa", False),
-            ("application-password", False),
-            ("fluenzr", True),
+            ("furiosa", False, 240),
+            ("application-password", False, None),
+            ("fluenzr", True, None),
         ]
     finally:
         await connection.close()
@@ -51,6 +55,12 @@ async def test_a_script_makes_users_and_keys_and_settings(cli: Cli, dsn: str):
         (("settings", "set", "time_zone", "Mars/Base"), "is not a time zone"),
         (("key", "add", "--user", "x", "--kind", "furiosa", "--name", "x", "--read-only"), "Only fluenzr keys"),
         (("key", "add", "--user", "ghost", "--kind", "furiosa", "--name", "x"), "ghost was not found"),
+        (("key", "limit", "99", "--per-minute", "9"), "Key 99 was not found"),
+        (("key", "limit", "99", "--per-minute", "0"), "A limit is a number from 1"),
+        (
+            ("key", "add", "--user", "x", "--kind", "application-password", "--name", "x", "--per-minute", "9"),
+            "are not counted",
+        ),
         (("user", "add", "x", "--email", "no", "--role", "king", "--password-stdin"), "“king” is not a role"),
         (("import", "nofile.csv"), "nofile.csv"),
     ],

@@ -18,11 +18,11 @@ from tidings.access import queries, rules, store
 from tidings.access.callers import caller_and_usage as caller_and_usage
 from tidings.access.callers import caller_by_basic as caller_by_basic
 from tidings.access.callers import session_caller as session_caller
-from tidings.access.types import AccountEvent, ApiKey, KeyKind, User
+from tidings.access.types import USUAL_PER_MINUTE, AccountEvent, ApiKey, KeyKind, User
 from tidings.platform import jobs
 from tidings.platform.core import Core
 from tidings.platform.db import Connection, affected
-from tidings.platform.errors import Invalid, NotFound, Problem, RateLimited, Unauthenticated
+from tidings.platform.errors import Invalid, NotFound, Problem, RateLimited, Refused, Unauthenticated
 from tidings.platform.facts import Fact, write_facts
 
 SESSION_LASTS = timedelta(days=14)
@@ -240,8 +240,7 @@ async def create_key(
     scopes = rules.checked_scopes(kind, scopes)
     if not name.strip():
         raise Invalid({"name": Problem("required", "The name field is required.")})
-    if per_minute is not None and not 1 <= per_minute <= MOST_PER_MINUTE:
-        raise Invalid({"per_minute": Problem("between", f"A limit is a number from 1 to {MOST_PER_MINUTE:,}.")})
+    _check_limit(per_minute)
     secret = rules.new_secret(kind)
     made = await core.db.fetchval(
         store.sql.insert_key,
@@ -260,6 +259,30 @@ async def create_key(
         raise NotFound("user", user_id)
     key = next(k for k in await queries.list_keys(core, user_id=user_id) if k.id == made)
     return key, rules.shown_secret(kind, secret)
+
+
+def _check_limit(per_minute: int | None) -> None:
+    if per_minute is not None and not 1 <= per_minute <= MOST_PER_MINUTE:
+        raise Invalid({"per_minute": Problem("between", f"A limit is a number from 1 to {MOST_PER_MINUTE:,}.")})
+
+
+async def limit_key(core: Core, key_id: int, per_minute: int | None) -> None:
+    """How many requests a minute a key has, None for what is usual of its kind; it counts from the very next request.
+
+    Raises Invalid for a number out of range, Refused for a key whose requests are not counted, NotFound for one that is
+    not there or is revoked.
+    """
+    _check_limit(per_minute)
+    async with core.db.transaction() as tx:
+        kind = await tx.fetchval(
+            "UPDATE api_keys SET per_minute = $2 WHERE id = $1 AND revoked_at IS NULL RETURNING kind",
+            key_id,
+            per_minute,
+        )
+        if kind is None:
+            raise NotFound("key", key_id)
+        if kind not in USUAL_PER_MINUTE:
+            raise Refused("Requests with a key of this kind are not counted.", code="not_counted")
 
 
 async def revoke_key(core: Core, key_id: int) -> None:

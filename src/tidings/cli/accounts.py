@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tidings.access import actions, queries
-from tidings.access.types import KEY_KINDS, ROLES
+from tidings.access.types import KEY_KINDS, ROLES, USUAL_PER_MINUTE
 from tidings.cli.session import with_core
 from tidings.platform.core import Core
 from tidings.platform.errors import Invalid, Problem, TidingsError
@@ -98,6 +98,9 @@ def list_users() -> None:
     Console().print(table)
 
 
+_LIMIT = "Requests in a minute, for furiosa and fluenzr keys; left out: 60 and 1000."
+
+
 @keys.command("add")
 def add_key(
     user: Annotated[str, typer.Option(metavar="LOGIN", help="Whose key it is.")],
@@ -105,14 +108,23 @@ def add_key(
     name: Annotated[str, typer.Option(help="What it is for.")],
     scope: Annotated[list[str] | None, typer.Option(help="Only for furiosa keys; may be repeated.")] = None,
     read_only: Annotated[bool, typer.Option("--read-only", help="Only for fluenzr keys: it changes nothing.")] = False,
+    per_minute: Annotated[int | None, typer.Option(metavar="N", help=_LIMIT)] = None,
 ) -> None:
     """Make a key and print its secret, which is shown this once."""
 
     async def work(core: Core) -> str:
         if read_only and kind != "fluenzr":
             raise Invalid({"read_only": Problem("in", "Only fluenzr keys may be read-only.")})
+        if per_minute is not None and kind not in USUAL_PER_MINUTE:
+            raise Invalid({"per_minute": Problem("in", "Requests with a key of this kind are not counted.")})
         _, secret = await actions.create_key(
-            core, user_login=user, kind=_kind(kind), name=name, scopes=scope or [], is_read_only=read_only
+            core,
+            user_login=user,
+            kind=_kind(kind),
+            name=name,
+            scopes=scope or [],
+            is_read_only=read_only,
+            per_minute=per_minute,
         )
         return secret
 
@@ -131,10 +143,24 @@ def list_keys(user: Annotated[str, typer.Option(metavar="LOGIN", help="Whose key
     async def work(core: Core) -> Any:
         return await queries.list_keys(core, user_id=(await queries.user_by_login(core, user)).id)
 
-    table = Table("id", "kind", "name", "begins or ends with", "revoked")
+    table = Table("id", "kind", "name", "begins or ends with", "a minute", "revoked")
     for key in with_core(work):
-        table.add_row(str(key.id), key.kind, key.name, key.hint, str(key.revoked_at or ""))
+        limit = key.per_minute or USUAL_PER_MINUTE.get(key.kind, "")
+        table.add_row(str(key.id), key.kind, key.name, key.hint, str(limit), str(key.revoked_at or ""))
     Console().print(table)
+
+
+@keys.command("limit")
+def limit_key(
+    key_id: Annotated[int, typer.Argument(metavar="ID")],
+    per_minute: Annotated[int | None, typer.Option(metavar="N", help=_LIMIT)] = None,
+) -> None:
+    """Change how many requests a minute a key has; it counts from the next request on."""
+
+    async def work(core: Core) -> None:
+        await actions.limit_key(core, key_id, per_minute)
+
+    with_core(work)
 
 
 @keys.command("revoke")

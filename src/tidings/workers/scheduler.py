@@ -25,6 +25,8 @@ async def fold_tallies(core: Core) -> None:
     async with core.db.transaction() as tx:
         await fold(tx, "tallies", by=("scope", "key", "word"), sums=("contacts", "emails", "phones"))
         await fold(tx, "message_tallies", by=("campaign_id", "word"), sums=("n",))
+        moments = ("campaign_id", "at", "word")
+        await fold(tx, "message_moments", by=moments, sums=("n",), only=f"at > now() - interval '{FOLDED_DAYS} days'")
         await fold(tx, "smart_link_tallies", by=("link_id",), sums=("contacts", "clicks"))
         lately = f"> now() - interval '{FOLDED_DAYS} days'"
         await fold(tx, "page_tallies", by=("page_id", "day"), sums=("views", "submissions"), only=f"day {lately}")

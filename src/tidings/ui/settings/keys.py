@@ -9,7 +9,7 @@ from litestar.params import FromPath
 
 from tidings.access import actions as access
 from tidings.access import queries as people
-from tidings.access.types import FURIOSA_SCOPES, USUAL_PER_MINUTE, KeyKind
+from tidings.access.types import FURIOSA_SCOPES, USUAL_PER_MINUTE, ApiKey, KeyKind
 from tidings.platform.errors import Invalid, NotFound
 from tidings.platform.pagination import PageRequest
 from tidings.ui.shell.forms import Form
@@ -70,15 +70,48 @@ async def create_key(visit: Visiting) -> Response[Any]:
     return await _shown(visit, Form({"kind": kind}), secret=secret)
 
 
+async def _key(visit: Visiting, key_id: int) -> ApiKey:
+    """A key that the visitor may change; raises NotFound."""
+    owner = None if visit.user.is_administrator else visit.user.id
+    found = next((key for key in await people.list_keys(visit.core, user_id=owner) if key.id == key_id), None)
+    if found is None or found.revoked_at:
+        raise NotFound("key", key_id)
+    return found
+
+
+async def _limit_shown(visit: Visiting, key: ApiKey, form: Form, status: int = 200) -> Response[Any]:
+    usual = USUAL_PER_MINUTE.get(key.kind)
+    if usual is None:
+        raise NotFound("key", key.id)
+    return await visit.page("settings/key_limit.html", key=key, form=form, usual=usual, status=status)
+
+
+@get("/settings/keys/{key_id:int}/limit", access="user")
+async def edit_limit(visit: Visiting, key_id: FromPath[int]) -> Response[Any]:
+    """How often a key may ask."""
+    key = await _key(visit, key_id)
+    return await _limit_shown(visit, key, Form({"per_minute": str(key.per_minute or "")}))
+
+
+@post("/settings/keys/{key_id:int}/limit", access="user")
+async def save_limit(visit: Visiting, key_id: FromPath[int]) -> Response[Any]:
+    """Another limit counts from the next request on; an empty field stands for the usual one."""
+    key, form = await _key(visit, key_id), await visit.form()
+    try:
+        limit = form.number("per_minute")
+        await access.limit_key(visit.core, key.id, limit)
+    except Invalid as error:
+        return await _limit_shown(visit, key, form.refused(error), 422)
+    await visit.note("key_limited", f"key {key.id}", per_minute=limit)
+    return visit.redirect("/settings/keys", _("The limit is changed."))
+
+
 @post("/settings/keys/{key_id:int}/revoke", access="user")
 async def revoke_key(visit: Visiting, key_id: FromPath[int]) -> Response[Any]:
     """The key is dead at once."""
-    owner = None if visit.user.is_administrator else visit.user.id
-    if key_id not in [key.id for key in await people.list_keys(visit.core, user_id=owner)]:
-        raise NotFound("key", key_id)
-    await access.revoke_key(visit.core, key_id)
+    await access.revoke_key(visit.core, (await _key(visit, key_id)).id)
     await visit.note("key_revoked", f"key {key_id}")
     return visit.redirect("/settings/keys", _("The key is revoked."))
 
 
-ROUTES = [keys_page, create_key, revoke_key]
+ROUTES = [keys_page, create_key, edit_limit, save_limit, revoke_key]
