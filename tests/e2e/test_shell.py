@@ -114,6 +114,7 @@ async def test_a_key_is_shown_once_and_dies_when_revoked(administrator: LiveServ
     await page.get_by_role("link", name="I have stored it").click()
     await expect(page.get_by_role("cell", name="Shop fcrm")).to_be_visible()
     assert secret not in await page.content()
+    await browse.go("/settings/keys")
     await page.get_by_role("button", name="Actions for Shop").click()
     await page.get_by_role("link", name="Change the limit").click()
     await page.get_by_role("dialog").get_by_label("Requests in a minute").fill("240")

@@ -37,6 +37,8 @@ GROUP = {"id": "{group}", "name": "Leads", "type": "static", "contactsCount": 1,
 STAGE = {"id": "{stage}", "name": "Lead", "color": "#64748b", "position": 0, "contactsCount": 1}
 CAMPAIGN = {"id": "{campaign}", "name": "Q1", "emailAccountId": "{account}", "workflow": one_mail()}
 ACCOUNT = {"id": "{account}", "email": "me@example.com", "provider": "smtp", "sentToday": 0, "status": "connected"}
+WEBHOOK = {"id": "{webhook}", "name": "Shop", "url": "http://127.0.0.1:1/hook", "events": ["contact.created"]}
+WEBHOOK |= {"active": True, "disabledReason": None, "createdAt": AT, "updatedAt": AT}
 NONE_SENT = {"sent": 0, "openRate": 0.0, "clickRate": 0.0, "replyRate": 0.0, "bounceRate": 0.0, "unsubscribeRate": 0.0}
 ADDED = {"added": 1, "skipped": 0, "errors": []}
 
@@ -90,6 +92,17 @@ CASES: dict[str, Case] = {
     "PUT /email-accounts/{id}": Case(ACCOUNT | {"dailyLimit": 9}, {"dailyLimit": 9}),
     "DELETE /email-accounts/{id}": Case({"id": "{account}", "deleted": True}),
     "POST /email-accounts/{id}/test": Case({"id": "{account}", "status": "error"}),
+    "GET /webhooks": Case([WEBHOOK], has_meta=True),
+    "POST /webhooks": Case(
+        {"name": "", "url": "https://example.com/2", "events": ["email.sent"], "active": True},
+        {"url": "https://example.com/2", "events": ["email.sent"]},
+        status=201,
+    ),
+    "GET /webhooks/{id}": Case(WEBHOOK),
+    "PUT /webhooks/{id}": Case(WEBHOOK | {"active": False}, {"active": False}),
+    "DELETE /webhooks/{id}": Case({"id": "{webhook}", "deleted": True}),
+    "POST /webhooks/{id}/test": Case({"status": "failed", "statusCode": None, "eventType": "webhook.test"}),
+    "GET /webhooks/{id}/logs": Case([], has_meta=True),
     "GET /pipeline/stages": Case([STAGE], has_meta=True),
     "POST /pipeline/stages": Case({"name": "Demo", "position": 6}, {"name": "Demo"}, status=201),
     "PUT /pipeline/stages/{id}": Case(STAGE | {"name": "Fresh"}, {"name": "Fresh"}),
@@ -101,6 +114,7 @@ _OF_PATH = {
     "campaigns": "campaign",
     "email-accounts": "account",
     "pipeline": "stage",
+    "webhooks": "webhook",
 }
 
 
@@ -128,6 +142,10 @@ async def made(fluenzr: Mouth) -> dict[str, str]:
     world["account"] = await post("/email-accounts", {"email": "me@example.com", "smtp": smtp})
     campaign = {"name": "Q1", "emailAccountId": world["account"], "workflow": one_mail()}
     world["campaign"] = await post("/campaigns", campaign)
+    # told to a port where nobody listens
+    await fluenzr.core.installation.put({"allow_private_targets": True})
+    hook = {"name": "Shop", "url": "http://127.0.0.1:1/hook", "events": ["contact.created"]}
+    world["webhook"] = await post("/webhooks", hook)
     await fluenzr.post(f"/campaigns/{world['campaign']}/contacts", {"contactIds": [world["contact"]]})
     return world
 
@@ -175,6 +193,5 @@ async def test_a_row_answers_as_it_should(core: Core, fluenzr: Mouth, name: str)
 
 async def test_every_row_of_the_table_has_a_case(fluenzr: Mouth):
     rows = {f"{route.method} {route.path.replace('{id:word}', '{id}')}" for route in fluenzr.table.routes}
-    # The document has tests of its own. Webhooks that go out are tested in test_webhooks.
-    rows = {row for row in rows if row != "GET /openapi.json" and not row.split(" ")[1].startswith("/webhooks")}
-    assert rows == set(CASES)
+    # The document has tests of its own.
+    assert rows - {"GET /openapi.json"} == set(CASES)

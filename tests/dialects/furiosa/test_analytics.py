@@ -15,6 +15,7 @@ from tidings.contacts.types import Draft
 from tidings.pages import actions as pages
 from tidings.pages.types import Block, PageDraft
 from tidings.platform.core import Core
+from tidings.platform.tallies import fold
 from tidings.workers.scheduler import fold_tallies
 
 KINDS = ("pages", "campaigns", "audiences")
@@ -143,6 +144,58 @@ async def test_campaigns_tell_of_each_message_at_its_own_time(core: Core, furios
     ]
     assert body["time_zone"] == "America/New_York"
     assert (await furiosa.get("/analytics/campaigns", **asked)).json()["totals"]["sent"] == 5
+
+
+_OF_MESSAGES = """
+SELECT (e.at AT TIME ZONE $1)::date::text AS day, count(*) FILTER (WHERE word = 'sent') AS sent,
+       count(*) FILTER (WHERE word = 'sent' AND m.state <> 'bounced') AS delivered,
+       count(*) FILTER (WHERE word = 'opened') AS opens, count(*) FILTER (WHERE word = 'clicked') AS clicks,
+       count(*) FILTER (WHERE word = 'sent' AND m.state = 'bounced') AS bounces,
+       count(*) FILTER (WHERE word = 'left') AS unsubscribes
+FROM messages m CROSS JOIN LATERAL (VALUES
+    ('sent', CASE WHEN m.state IN ('sent', 'bounced', 'complained') THEN coalesce(m.sent_at, m.started_at, m.updated_at) END),
+    ('opened', m.opened_at), ('clicked', m.clicked_at), ('left', m.unsubscribed_at)) AS e (word, at)
+WHERE e.at IS NOT NULL AND ($2::bigint IS NULL OR m.campaign_id = $2) GROUP BY 1 ORDER BY 1
+"""
+
+
+async def test_the_counters_of_campaigns_say_what_the_messages_say(core: Core, furiosa: Mouth):
+    """Whatever becomes of messages: sent, bounced later, opened, taken back, deleted with their campaign."""
+    zone = "Asia/Kathmandu"
+    await core.installation.put({"time_zone": zone})
+    for name in ("Spring", "Autumn", "Winter"):
+        await furiosa.post("/campaigns", {"name": name})
+    await core.db.execute(
+        """INSERT INTO messages (campaign_id, contact_id, email, state, started_at, updated_at)
+        SELECT 1 + n % 3, n, 'x', 'sending', at, at
+        FROM generate_series(1, 600) n, LATERAL (SELECT '2026-11-01Z'::timestamptz + n * interval '37 minutes' AS at) t"""
+    )
+    for change in (
+        "state = 'sent', sent_at = CASE WHEN contact_id % 5 > 0 THEN started_at + interval '3 minutes' END",
+        "opened_at = started_at + contact_id * interval '11 minutes', opens = 1 WHERE contact_id % 2 = 0",
+        "clicked_at = started_at + interval '1 day' WHERE contact_id % 3 = 0",
+        "state = 'bounced', updated_at = updated_at + interval '2 days' WHERE contact_id % 7 = 0",
+        "state = 'complained', unsubscribed_at = started_at + interval '5 days' WHERE contact_id % 11 = 0",
+        "state = 'failed', sent_at = NULL WHERE contact_id % 13 = 0",
+        "opens = opens + 1 WHERE contact_id % 2 = 0",
+    ):
+        await core.db.execute(f"UPDATE messages SET {change}")
+    await core.db.execute("DELETE FROM campaigns WHERE id = 3")
+    names = ("sent", "delivered", "opens", "clicks", "bounces", "unsubscribes")
+    asked: dict[str, Any] = {"from": "2026-10-25", "to": "2027-01-31"}
+
+    async def told() -> list[list[tuple[Any, ...]]]:
+        bodies = [(await furiosa.get("/analytics/campaigns", **asked, campaign_id=one)).json() for one in ("", 1, 2)]
+        return [days(body, *names) for body in bodies]
+
+    expected = [[tuple(row) for row in await core.db.fetch(_OF_MESSAGES, zone, one)] for one in (None, 1, 2)]
+    assert len(expected[0]) > 15
+    assert await told() == expected
+    lines = await core.db.fetchval("SELECT count(*) FROM message_moments")
+    async with core.db.transaction() as tx:
+        await fold(tx, "message_moments", by=("campaign_id", "at", "word"), sums=("n",))
+    assert await told() == expected
+    assert await core.db.fetchval("SELECT count(*) FROM message_moments") < lines
 
 
 async def test_audiences_tell_who_came_who_went_and_how_many_there_are(core: Core, furiosa: Mouth):
