@@ -96,7 +96,7 @@ async def test_nobody_revokes_the_key_of_another(core: Core, door: Door):
     key, _secret = await access.create_key(core, kind="furiosa", name="Hers", user_login="ada")
     await door.log_in("ed", PASSWORD)
     assert (await door.post(f"/settings/keys/{key.id}/revoke", {})).status_code == 404
-    assert (await door.post(f"/settings/keys/{key.id}/limit", {"per_minute": "9"})).status_code == 404
+    assert (await door.post(f"/settings/keys/{key.id}/limit", {"limit": "9"})).status_code == 404
     assert "Hers" not in (await door.client.get("/settings/keys")).text
 
 

@@ -126,17 +126,17 @@ async def test_a_key_is_shown_once_limited_told_and_revoked(core: Core, door: Do
     assert len(await list_keys(core)) == 1
     limit = f"/settings/keys/{key.id}/limit"
     assert 'value="90"' in (await door.client.get(limit)).text
-    assert (await door.post(limit, {"per_minute": "240"})).status_code == 303
+    assert (await door.post(limit, {"limit": "240"})).status_code == 303
     assert "240 a minute" in (await door.client.get("/settings/keys")).text
     for wrong in ("0", "-5", "many", "1000001"):
-        refused = await door.post(limit, {"per_minute": wrong})
-        assert (refused.status_code, 'id="per_minute-error"' in refused.text) == (422, True), wrong
-    assert (await door.post(limit, {"per_minute": ""})).status_code == 303
+        refused = await door.post(limit, {"limit": wrong})
+        assert (refused.status_code, 'id="limit-error"' in refused.text) == (422, True), wrong
+    assert (await door.post(limit, {"limit": ""})).status_code == 303
     assert [one.per_minute for one in await list_keys(core)] == [None]
     password, _ = await access.create_key(core, kind="application-password", name="x", user_id=key.user_id)
     for gone in (password.id, 10**6):
         assert (await door.client.get(f"/settings/keys/{gone}/limit")).status_code == 404
     assert (await door.post(f"/settings/keys/{key.id}/revoke", {})).status_code == 303
-    assert (await door.post(limit, {"per_minute": "5"})).status_code == 404
+    assert (await door.post(limit, {"limit": "5"})).status_code == 404
     assert "Revoked" in (await door.client.get("/settings/keys")).text
     assert await access.caller_and_usage(core, "furiosa", secret, per_minute=60) is None

@@ -83,14 +83,15 @@ async def _limit_shown(visit: Visiting, key: ApiKey, form: Form, status: int = 2
     usual = USUAL_PER_MINUTE.get(key.kind)
     if usual is None:
         raise NotFound("key", key.id)
-    return await visit.page("settings/key_limit.html", key=key, form=form, usual=usual, status=status)
+    block = "sheet" if visit.is_partial else None
+    return await visit.page("settings/key_limit.html", block=block, key=key, form=form, usual=usual, status=status)
 
 
 @get("/settings/keys/{key_id:int}/limit", access="user")
 async def edit_limit(visit: Visiting, key_id: FromPath[int]) -> Response[Any]:
     """How often a key may ask."""
     key = await _key(visit, key_id)
-    return await _limit_shown(visit, key, Form({"per_minute": str(key.per_minute or "")}))
+    return await _limit_shown(visit, key, Form({"limit": str(key.per_minute or "")}))
 
 
 @post("/settings/keys/{key_id:int}/limit", access="user")
@@ -98,10 +99,12 @@ async def save_limit(visit: Visiting, key_id: FromPath[int]) -> Response[Any]:
     """Another limit counts from the next request on; an empty field stands for the usual one."""
     key, form = await _key(visit, key_id), await visit.form()
     try:
-        limit = form.number("per_minute")
+        limit = form.number("limit")
         await access.limit_key(visit.core, key.id, limit)
     except Invalid as error:
-        return await _limit_shown(visit, key, form.refused(error), 422)
+        # The form of new keys on the same page has a field of the other name.
+        (problems,) = error.fields.values()
+        return await _limit_shown(visit, key, form.refused(Invalid({"limit": problems})), 422)
     await visit.note("key_limited", f"key {key.id}", per_minute=limit)
     return visit.redirect("/settings/keys", _("The limit is changed."))
 
