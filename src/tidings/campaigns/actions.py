@@ -260,7 +260,7 @@ async def delete_campaigns(core: Core, ids: Sequence[int]) -> int:
             raise Conflict(f"“{busy[0]}” is being sent. Pause it first.", code="wrong_state")
         found = [row["id"] for row in rows]
         await tx.execute("DELETE FROM campaigns WHERE id = ANY($1::bigint[])", found)
-        await tx.execute("DELETE FROM message_tallies WHERE campaign_id = ANY($1::bigint[])", found)
+        await store.forget_numbers(tx, found)
         facts = [Fact("campaign_deleted", subject_id=row["id"], data={"title": row["title"]}) for row in rows]
         await write_facts(tx, facts)
         return len(found)

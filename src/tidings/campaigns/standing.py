@@ -86,7 +86,7 @@ async def delete_standing(tx: Connection, mailing_ids: Sequence[int]) -> None:
     rows = await tx.fetch(
         "DELETE FROM campaigns WHERE id = ANY($1::bigint[]) AND is_standing RETURNING id", list(mailing_ids)
     )
-    await tx.execute("DELETE FROM message_tallies WHERE campaign_id = ANY($1::bigint[])", [row["id"] for row in rows])
+    await store.forget_numbers(tx, [row["id"] for row in rows])
 
 
 async def queue_messages(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tidings.campaigns.types import CAMPAIGN_COLUMNS, Campaign, State
 from tidings.platform.core import Core
 from tidings.platform.db import Connection, Row, load_sql
@@ -40,3 +42,9 @@ async def take_back(core: Core, tx: Connection, campaign: Campaign) -> None:
     await tx.execute(sql.remove_messages, campaign.id)
     await tx.execute(sql.forget_plan, campaign.id)
     await move(core, tx, campaign, "draft", "campaign_unscheduled")
+
+
+async def forget_numbers(tx: Connection, campaign_ids: Sequence[int]) -> None:
+    """Deletes what was counted of campaigns that are gone."""
+    for table in ("message_tallies", "message_moments"):
+        await tx.execute(f"DELETE FROM {table} WHERE campaign_id = ANY($1::bigint[])", campaign_ids)
