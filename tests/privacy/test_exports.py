@@ -7,6 +7,7 @@ from datetime import timedelta
 from io import BytesIO
 from zipfile import ZipFile
 
+import asyncpg  # pyright: ignore[reportMissingTypeStubs]
 import httpx
 import pytest
 
@@ -22,6 +23,7 @@ from tidings.privacy import actions
 from tidings.privacy import jobs as privacy_jobs
 from tidings.privacy.collecting import personal_data
 from tidings.privacy.documents import personal_page
+from tidings.privacy.links import ask_for_erasure, purpose_of, use_link
 from tidings.tracking.tokens import Addresses
 
 assert privacy_jobs
@@ -160,3 +162,18 @@ async def test_nobody_asks_for_another_and_nobody_where_it_is_off(core: Core):
         assert answer.status_code == 422
     assert await core.db.fetchval("SELECT count(*) FROM jobs") == 0
     assert await core.db.fetchval("SELECT count(*) FROM personal_exports") == 0
+
+
+async def test_a_link_whose_erasure_could_not_be_stored_stays_good(core: Core):
+    sent = await known_person(core)
+    await core.db.execute("DELETE FROM suppressions")
+    await ask_for_erasure(core, sent.contact_id)
+    await run_jobs(core)
+    token = httpx.URL((await captured_links(core, ADDRESS))[0]).params["token"]
+    await core.db.execute("ALTER TABLE jobs ADD CONSTRAINT no_room CHECK (kind <> 'erase_contact')")
+    with pytest.raises(asyncpg.CheckViolationError):
+        await use_link(core, token)
+    assert await purpose_of(core, token) == "erase"
+    await core.db.execute("ALTER TABLE jobs DROP CONSTRAINT no_room")
+    assert await use_link(core, token) == ("erase", sent.contact_id, None)
+    assert await actions.is_being_erased(core, sent.contact_id)
