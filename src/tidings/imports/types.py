@@ -16,8 +16,6 @@ State = Literal["uploaded", "queued", "running", "stopping", "stopped", "done", 
 OnExisting = Literal["update", "fill", "skip"]
 
 MAX_COLUMNS = 500
-# Characters; the csv module's own bound of one field.
-MAX_FIELD = 131_072
 MAX_LINE = 1024 * 1024
 MAX_RECORD = 4 * 1024 * 1024
 MAX_FILE = 4 * 1024 * 1024 * 1024

@@ -12,7 +12,6 @@ from tidings.ui.shell.forms import Form
 from tidings.ui.shell.texts import _, reader
 
 SENDER = ("from_name", "from_email", "reply_to_name", "reply_to_email")
-SETUP = ("title", "subject", "preheader", "subjects", "has_own_sender", *SENDER)
 # Designs that rich text can be edited in; everything else is edited as HTML.
 RICH = ("simple", "plain", "classic")
 MAX_SUBJECTS = 10
