@@ -14,15 +14,21 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting of the installation. `kind` is the JSON type its value must have."""
+    """One setting of the installation. `kind` is the JSON type its value must have.
+
+    is_age: how many days something is kept; 0 for ever, else `LEAST_DAYS` to `MOST_DAYS`.
+    """
 
     name: str
     kind: type
     default: Any
     says: str
     is_secret: bool = False
+    is_age: bool = False
 
 
+# Younger lines are needed by whoever looks into what went wrong, and by retries.
+LEAST_DAYS, MOST_DAYS = 7, 36_500
 _TABLE = (
     Setting("business_name", str, "", "The sender's name in footers and on public pages."),
     Setting("business_address", str, "", "Postal address; every marketing mail must carry it."),
@@ -55,6 +61,14 @@ _TABLE = (
         "allow_private_targets", bool, False, "Let webhooks and feeds be private addresses; mail hosts always may."
     ),
     Setting("dns_servers", str, "", "Name servers to ask, as host or host:port with commas; empty: the machine's."),
+    Setting(
+        "keep_mails_days", int, 0, "Days that sent mails of finished campaigns are kept; 0: for ever.", is_age=True
+    ),
+    Setting("keep_hits_days", int, 0, "Days that single opens and clicks are kept; 0: for ever.", is_age=True),
+    Setting("keep_system_log_days", int, 0, "Days that lines of the system log are kept; 0: for ever.", is_age=True),
+    Setting("keep_audit_days", int, 0, "Days that lines of the audit log are kept; 0: for ever.", is_age=True),
+    Setting("keep_deliveries_days", int, 30, "Days that webhook deliveries are kept; 0: for ever.", is_age=True),
+    Setting("keep_jobs_days", int, 30, "Days that finished jobs are kept; 0: for ever.", is_age=True),
     Setting("is_set_up", bool, False, "The first-run steps are done."),
     Setting("modules", dict, {}, "Which parts are switched on, by name; see platform.modules."),
     Setting("double_opt_in", dict, {}, "The confirmation mail and what follows it; see messages.optin_settings."),
@@ -70,6 +84,7 @@ _TABLE = (
 )
 
 SETTINGS: dict[str, Setting] = {setting.name: setting for setting in _TABLE}
+AGES = tuple(setting.name for setting in _TABLE if setting.is_age)
 
 
 def is_development() -> bool:
