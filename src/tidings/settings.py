@@ -52,6 +52,12 @@ _TABLE = (
     Setting(
         "personal_data_on_request", bool, True, "People may ask for their data, and for its erasure, on their own page."
     ),
+    Setting(
+        "gravatars",
+        str,
+        "",
+        "Pictures of people from gravatar.com: yes or no; empty: none on the screens, but in answers of the FluentCRM API.",
+    ),
     Setting("deletes_contact_with_user", bool, False, "Deleting an account deletes the contact of the same person."),
     Setting("unknown_policy", str, "leave", "Messages with an unknown outcome: leave or resend."),
     Setting(

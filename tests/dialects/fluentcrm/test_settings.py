@@ -247,6 +247,8 @@ async def test_pictures_come_from_where_the_compliance_settings_allow(crm: Mouth
     photo = (await crm.get("/subscribers/1")).json()["subscriber"]["photo"]
     assert photo.startswith("data:image/svg+xml,")
     assert "<" not in photo
+    assert (await crm.get("/setting/compliance")).json()["settings"]["enable_gravatar"] == "no"
+    assert await crm.core.installation.get("gravatars") == "no"
 
 
 async def test_events_are_refused_while_their_module_is_off(crm: Mouth):

@@ -54,6 +54,9 @@ async def save_tracking(visit: Visiting) -> Response[Any]:
         for name in ("open_tracking", "click_tracking")
     }
     changes |= {name: form.flag(name) for name in FLAGS}
+    # Who never chose keeps what the setting's own default does elsewhere.
+    if form.flag("gravatars") or await visit.core.installation.get("gravatars"):
+        changes["gravatars"] = "yes" if form.flag("gravatars") else "no"
     changes["email_footer"] = str(form.value("email_footer")).strip()
     template, back = "settings/tracking.html", "/settings/tracking"
     try:
