@@ -53,8 +53,9 @@ async def _tab(visit: Visiting, contact_id: int, form: Form, note: Note | None =
     view = await contacts.contact_by_id(visit.core, contact_id)
     table = visit.table(sort="id")
     rows = await contacts.list_notes(visit.core, contact_id, table.request)
+    at = f"/contacts/{contact_id}/notes"
     return await show_profile(
-        visit, view, "contacts/notes.html", table=table, rows=rows, form=form, note=note, status=status
+        visit, view, "contacts/notes.html", table=table, rows=rows, form=form, note=note, tab_at=at, status=status
     )
 
 
