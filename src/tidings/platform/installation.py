@@ -108,7 +108,8 @@ def _problem(name: str, value: Any) -> Problem | None:
         return Problem("unknown", f"There is no setting “{name}”.")
     if not isinstance(value, setting.kind) or (setting.kind is int and isinstance(value, bool)):
         return Problem("type", f"“{name}” must be a {setting.kind.__name__}.")
-    if setting.is_age and value != 0 and not LEAST_DAYS <= value <= MOST_DAYS:
+    days = int(value) if setting.is_age else 0
+    if days != 0 and not LEAST_DAYS <= days <= MOST_DAYS:
         return Problem("range", f"Enter 0 (for ever) or {LEAST_DAYS} to {MOST_DAYS} days.")
     if name == "time_zone":
         try:
