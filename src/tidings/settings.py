@@ -14,15 +14,21 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting of the installation. `kind` is the JSON type its value must have."""
+    """One setting of the installation. `kind` is the JSON type its value must have.
+
+    is_age: how many days something is kept; 0 for ever, else `LEAST_DAYS` to `MOST_DAYS`.
+    """
 
     name: str
     kind: type
     default: Any
     says: str
     is_secret: bool = False
+    is_age: bool = False
 
 
+# Younger lines are needed by whoever looks into what went wrong, and by retries.
+LEAST_DAYS, MOST_DAYS = 7, 36_500
 _TABLE = (
     Setting("business_name", str, "", "The sender's name in footers and on public pages."),
     Setting("business_address", str, "", "Postal address; every marketing mail must carry it."),
@@ -46,6 +52,12 @@ _TABLE = (
     Setting(
         "personal_data_on_request", bool, True, "People may ask for their data, and for its erasure, on their own page."
     ),
+    Setting(
+        "gravatars",
+        str,
+        "",
+        "Pictures of people from gravatar.com: yes or no; empty: none on the screens, but in answers of the FluentCRM API.",
+    ),
     Setting("deletes_contact_with_user", bool, False, "Deleting an account deletes the contact of the same person."),
     Setting("unknown_policy", str, "leave", "Messages with an unknown outcome: leave or resend."),
     Setting(
@@ -55,9 +67,18 @@ _TABLE = (
         "allow_private_targets", bool, False, "Let webhooks and feeds be private addresses; mail hosts always may."
     ),
     Setting("dns_servers", str, "", "Name servers to ask, as host or host:port with commas; empty: the machine's."),
+    Setting(
+        "keep_mails_days", int, 0, "Days that sent mails of finished campaigns are kept; 0: for ever.", is_age=True
+    ),
+    Setting("keep_hits_days", int, 0, "Days that single opens and clicks are kept; 0: for ever.", is_age=True),
+    Setting("keep_system_log_days", int, 0, "Days that lines of the system log are kept; 0: for ever.", is_age=True),
+    Setting("keep_audit_days", int, 0, "Days that lines of the audit log are kept; 0: for ever.", is_age=True),
+    Setting("keep_deliveries_days", int, 30, "Days that webhook deliveries are kept; 0: for ever.", is_age=True),
+    Setting("keep_jobs_days", int, 30, "Days that finished jobs are kept; 0: for ever.", is_age=True),
     Setting("is_set_up", bool, False, "The first-run steps are done."),
     Setting("modules", dict, {}, "Which parts are switched on, by name; see platform.modules."),
     Setting("double_opt_in", dict, {}, "The confirmation mail and what follows it; see messages.optin_settings."),
+    Setting("preference_page", dict, {}, "What people may change by themselves; see consent.preference_page."),
     Setting("unsubscribe_redirect", str, "", "Where the page to leave sends people afterwards; empty: nowhere."),
     Setting("text_messages", dict, {}, "Which provider sends text messages, and its open settings."),
     Setting("text_messages_secrets", str, "", "Credentials of the providers, as JSON.", is_secret=True),
@@ -70,6 +91,7 @@ _TABLE = (
 )
 
 SETTINGS: dict[str, Setting] = {setting.name: setting for setting in _TABLE}
+AGES = tuple(setting.name for setting in _TABLE if setting.is_age)
 
 
 def is_development() -> bool:

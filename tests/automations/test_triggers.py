@@ -175,6 +175,22 @@ async def test_an_account_that_is_made_becomes_a_contact_and_begins(core: Core):
     assert await find_contact_by_email(core, "sub@x.co") is None
 
 
+async def test_an_account_that_becomes_a_pending_contact_is_asked_to_confirm_and_its_run_waits(core: Core):
+    await published(core, "user_created", [mail()], status="pending")
+    waits = await person(core, "waits@x.co", status="pending")
+    await access.create_user(core, login="new", email="new@x.co")
+    await access.create_user(core, login="waits", email="waits@x.co")
+    await settle(core)
+    new = await find_contact_by_email(core, "new@x.co")
+    assert new is not None
+    assert await states(core) == {waits: "pending", new.contact.id: "pending"}
+    asked = await core.db.fetch("SELECT args ->> 'contact_id' AS id FROM jobs WHERE kind = 'mail_opt_in'")
+    assert [row["id"] for row in asked] == [str(new.contact.id)]
+    await confirm_contact(core, new.contact.id, source="test")
+    await settle(core)
+    assert (await states(core))[new.contact.id] == "completed"
+
+
 async def test_known_contacts_are_left_out_where_the_trigger_wants_new_ones(core: Core):
     await published(core, "user_created", [step("end")], on_existing="skip")
     await person(core, "known@x.co")

@@ -11,6 +11,7 @@ from tidings.campaigns import actions as campaigns
 from tidings.messages import old_logs
 from tidings.platform.clock import FixedClock
 from tidings.platform.core import Core
+from tidings.platform.errors import Invalid
 from tidings.platform.system_log import log_event
 from tidings.tracking.projector import fold_hits
 
@@ -81,3 +82,42 @@ async def test_a_large_log_goes_in_pieces_and_tells_that_more_is_left(core: Core
     assert told == [True, True, False]
     with pytest.raises(ValueError, match="6"):
         await old_logs.delete_old(core, ["system_logs"], timedelta(days=6))
+
+
+async def test_housekeeping_deletes_what_is_older_than_it_is_kept_and_nothing_until_somebody_says_so(
+    core: Core, clock: FixedClock
+):
+    await log_event(core, "old")
+    await access.audit(core, None, actor=None, action="old")
+    clock.set(clock.now() + timedelta(days=40))
+    await fill(core)
+    await fold_hits(core)
+    assert await old_logs.forget_old(core) == {}
+    await core.installation.put({"keep_hits_days": 30, "keep_system_log_days": 41})
+    assert await old_logs.forget_old(core) == {"email_clicks": 1, "email_open": 2, "system_logs": 0}
+    await core.installation.put({"keep_mails_days": 39, "keep_audit_days": 7, "keep_system_log_days": 40})
+    await core.db.execute("UPDATE campaigns SET is_standing = true WHERE state = 'sending'")
+    clock.set(clock.now() + timedelta(seconds=1))
+    expected = {"emails": 4, "email_clicks": 0, "email_open": 0, "system_logs": 1, "activity_logs": 1}
+    assert await old_logs.forget_old(core) == expected
+    left = await core.db.fetch("SELECT state FROM messages ORDER BY id")
+    assert [row["state"] for row in left] == ["queued", "unknown", "sent"] * 2
+
+
+async def test_one_run_takes_so_many_pieces_and_the_next_goes_on(core: Core, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(old_logs, "PIECE", 2)
+    monkeypatch.setattr(old_logs, "PIECES_AT_ONCE", 2)
+    await core.installation.put({"keep_system_log_days": 30})
+    await core.db.execute(
+        "INSERT INTO system_logs (at, title) SELECT $1::timestamptz - interval '31 days', n FROM generate_series(1, 5) n",
+        core.clock.now(),
+    )
+    assert [(await old_logs.forget_old(core))["system_logs"] for _ in range(3)] == [4, 1, 0]
+
+
+@pytest.mark.parametrize("days", [-1, 1, 6, 36_501, True, "30"])
+async def test_an_age_is_for_ever_or_at_least_a_week(core: Core, days: object):
+    with pytest.raises(Invalid) as caught:
+        await core.installation.put({"keep_hits_days": days, "site_name": "Not stored"})
+    assert list(caught.value.fields) == ["keep_hits_days"]
+    assert await core.installation.get("site_name") == "Tidings"

@@ -4,11 +4,8 @@ import asyncio
 import subprocess
 import sys
 
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-
 from tidings.platform.db import Database
-from tidings.platform.limits import count_request, take_tokens
+from tidings.platform.limits import count_request
 
 _COUNTER = """
 import asyncio, sys
@@ -48,35 +45,3 @@ async def test_a_new_window_starts_afresh_and_an_old_one_cannot_turn_it_back(db:
     late = await count_request(db, "a", 1, per=86400)
     assert not late.is_allowed
     assert await db.fetchval("SELECT used FROM rate_windows") == 2
-
-
-async def test_a_bucket_gives_what_it_has_and_refills_up_to_its_capacity(db: Database):
-    async def take(wanted: int) -> int:
-        async with db.transaction() as tx:
-            return await take_tokens(tx, "a", wanted=wanted, capacity=10, per_second=0.001)
-
-    assert [await take(4), await take(4), await take(4), await take(4)] == [4, 4, 2, 0]
-    await db.execute("UPDATE token_buckets SET updated_at = updated_at - interval '3001 seconds'")
-    assert await take(10) == 3
-    await db.execute("UPDATE token_buckets SET updated_at = updated_at - interval '1 day'")
-    assert await take(100) == 10
-
-
-async def test_takers_at_once_never_get_more_than_the_bucket_holds(db: Database):
-    async def take() -> int:
-        async with db.transaction() as tx:
-            return await take_tokens(tx, "a", wanted=7, capacity=50, per_second=0)
-
-    assert sum(await asyncio.gather(*(take() for _ in range(20)))) == 50
-
-
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(wishes=st.lists(st.integers(0, 30), max_size=12), capacity=st.integers(0, 60))
-async def test_grants_add_up_to_no_more_than_wished_or_held(db: Database, wishes: list[int], capacity: int):
-    await db.execute("DELETE FROM token_buckets")
-    granted: list[int] = []
-    for wanted in wishes:
-        async with db.transaction() as tx:
-            granted.append(await take_tokens(tx, "p", wanted=wanted, capacity=capacity, per_second=0))
-    assert all(0 <= g <= w for g, w in zip(granted, wishes, strict=True))
-    assert sum(granted) == min(sum(wishes), capacity)

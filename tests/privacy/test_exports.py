@@ -7,12 +7,13 @@ from datetime import timedelta
 from io import BytesIO
 from zipfile import ZipFile
 
+import asyncpg
 import httpx
 import pytest
 
 from tests.conftest import NOW, StatementCounter
 from tests.privacy.person import ADDRESS, known_person
-from tests.public.door import AJAX, captured_links, form_of, run_jobs, visitor
+from tests.public.door import AJAX, captured_links, form_of, no_room_for, run_jobs, visitor
 from tidings.contacts import actions as contacts
 from tidings.contacts.types import Draft
 from tidings.platform.clock import FixedClock
@@ -22,6 +23,7 @@ from tidings.privacy import actions
 from tidings.privacy import jobs as privacy_jobs
 from tidings.privacy.collecting import personal_data
 from tidings.privacy.documents import personal_page
+from tidings.privacy.links import ask_for_erasure, purpose_of, use_link
 from tidings.tracking.tokens import Addresses
 
 assert privacy_jobs
@@ -160,3 +162,17 @@ async def test_nobody_asks_for_another_and_nobody_where_it_is_off(core: Core):
         assert answer.status_code == 422
     assert await core.db.fetchval("SELECT count(*) FROM jobs") == 0
     assert await core.db.fetchval("SELECT count(*) FROM personal_exports") == 0
+
+
+async def test_a_link_whose_erasure_could_not_be_stored_stays_good(core: Core):
+    sent = await known_person(core)
+    await core.db.execute("DELETE FROM suppressions")
+    await ask_for_erasure(core, sent.contact_id)
+    await run_jobs(core)
+    token = httpx.URL((await captured_links(core, ADDRESS))[0]).params["token"]
+    async with no_room_for(core, "erase_contact"):
+        with pytest.raises(asyncpg.CheckViolationError):
+            await use_link(core, token)
+    assert await purpose_of(core, token) == "erase"
+    assert await use_link(core, token) == ("erase", sent.contact_id, None)
+    assert await actions.is_being_erased(core, sent.contact_id)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import email
 import email.policy
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage
 from html import unescape
@@ -35,6 +36,16 @@ def visitor(core: Core) -> httpx.AsyncClient:
     """A browser in front of the public door, behind the dispatcher that every request passes."""
     transport = httpx.ASGITransport(Dispatcher(core, {"public": app.build(core)}), raise_app_exceptions=True)
     return httpx.AsyncClient(transport=transport, base_url=HOME, headers={"user-agent": CHROME})
+
+
+@asynccontextmanager
+async def no_room_for(core: Core, kind: str) -> AsyncIterator[None]:
+    """Meanwhile the database takes no job of that kind."""
+    await core.db.execute(f"ALTER TABLE jobs ADD CONSTRAINT no_room CHECK (kind <> '{kind}')")
+    try:
+        yield
+    finally:
+        await core.db.execute("ALTER TABLE jobs DROP CONSTRAINT no_room")
 
 
 @dataclass(frozen=True)

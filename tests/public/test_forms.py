@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import asyncpg
 import httpx
+import pytest
 
-from tests.public.door import captured_links, form_of, run_jobs, status_of
+from tests.public.door import captured_links, form_of, no_room_for, run_jobs, status_of
 from tidings.consent.actions import suppress_address
 from tidings.consent.queries import ledger_of
 from tidings.contacts import actions as contacts
@@ -15,7 +17,7 @@ from tidings.contacts.queries import find_contact_by_email
 from tidings.contacts.types import Contact, Draft
 from tidings.forms import actions, queries
 from tidings.forms.rules import TEMPLATES
-from tidings.forms.types import Form, FormDraft, FormField, FormSettings
+from tidings.forms.types import Form, FormDraft, FormField, FormSettings, Sent
 from tidings.platform import modules
 from tidings.platform.core import Core
 from tidings.platform.pagination import PageRequest
@@ -140,3 +142,12 @@ async def test_a_form_is_embedded_by_a_frame_or_a_script_and_may_lead_on(core: C
     assert json.dumps(form.title) in js.text
     done = await door.post(url(form), data={"email": "a@example.org"})
     assert done.headers["refresh"] == "0; url=https://shop.test/thanks"
+
+
+async def test_nobody_is_taken_in_whose_confirmation_mail_cannot_be_asked_for(core: Core):
+    form = await made(core)
+    async with no_room_for(core, "mail_opt_in"):
+        with pytest.raises(asyncpg.CheckViolationError):
+            await actions.submit(core, form, Sent({"email": ["a@example.org"], "first_name": ["Ada"]}))
+    assert await find_contact_by_email(core, "a@example.org") is None
+    assert await core.db.fetchval("SELECT count(*) FROM form_submissions") == 0

@@ -7,9 +7,11 @@ import json
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import httpx
+import pytest
 
-from tests.public.door import captured_links, run_jobs
+from tests.public.door import captured_links, no_room_for, run_jobs
 from tidings.contacts import actions as contacts
 from tidings.contacts.companies.actions import create_company
 from tidings.contacts.companies.types import CompanyDraft
@@ -169,3 +171,15 @@ async def test_odd_bodies_are_refused_or_taken_but_never_crash(core: Core, door:
         assert answer.status_code == 200
     known = {row["email"] for row in await core.db.fetch("SELECT email FROM contacts")}
     assert known >= {f"o{n}@example.net" for n in (1, 2, 3, 4, 6, 7)}
+
+
+async def test_a_pending_contact_is_made_with_its_mail_or_not_at_all(core: Core):
+    made = await actions.create_webhook(core, WebhookDraft("Page", "pending"))
+    webhook = await webhook_by_id(core, made)
+    async with no_room_for(core, "mail_opt_in"):
+        with pytest.raises(asyncpg.CheckViolationError):
+            await actions.receive(core, webhook, {"email": "a@example.org"})
+    assert await find_contact_by_email(core, "a@example.org") is None
+    assert (await actions.receive(core, webhook, {"email": "a@example.org"})).outcome == "created"
+    assert (await actions.receive(core, webhook, {"email": "a@example.org"})).outcome == "updated"
+    assert await core.db.fetchval("SELECT count(*) FROM jobs WHERE kind = 'mail_opt_in'") == 1

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import httpx
 
 from tests.public.door import AJAX, Mailed, captured_links, form_of, mailed, status_of
+from tidings.consent.preference_page import PreferencePage, save_preference_page
 from tidings.contacts import actions as contacts
 from tidings.contacts.queries import contact_by_id
-from tidings.contacts.types import Draft
+from tidings.contacts.types import CustomField, Draft
 from tidings.platform.core import Core
 
 TAKEN = "The new email has been used to another account"
@@ -142,3 +144,66 @@ async def test_what_people_write_into_their_names_is_text(core: Core, door: http
     assert "<script>" not in page
     contact = (await contact_by_id(core, sent.contact_id)).contact
     assert len(contact.last_name or "") == 190
+
+
+async def saved(core: Core, **more: Any) -> None:
+    await save_preference_page(core, PreferencePage(**more))
+
+
+async def test_the_page_offers_the_lists_that_are_set_and_touches_no_others(core: Core, door: httpx.AsyncClient):
+    sent = await mailed(core)
+    news = await contacts.create_list(core, title="News", is_public=True)
+    staff = await contacts.create_list(core, title="Staff")
+    await contacts.write_contact(core, Draft(id=sent.contact_id, lists=[news, staff]))
+    for lists, shown in (("none", ()), ("all", ("News", "Staff")), ("chosen", ("Staff",)), ("public", ("News",))):
+        await saved(core, lists=lists, list_ids=[staff])
+        page, _ = await opened(door, sent)
+        assert tuple(one for one in ("News", "Staff") if f"> {one}</label>" in page) == shown, lists
+    await saved(core, lists="none")
+    await door.post(AJAX, data=(await opened(door, sent))[1])
+    assert await lists_of(core, sent.contact_id) == {"News", "Staff"}
+    await saved(core, lists="chosen", list_ids=[staff])
+    await door.post(AJAX, data=(await opened(door, sent))[1] | {"lists[]": [str(news)]})
+    assert await lists_of(core, sent.contact_id) == {"News"}
+
+
+async def test_the_page_asks_for_the_fields_that_are_set_and_takes_no_others(core: Core, door: httpx.AsyncClient):
+    sent = await mailed(core)
+    fields = [
+        CustomField("likes", "Likes <b>", "checkbox", options=["Maps", "Boats"]),
+        CustomField("plan", "Plan", "radio", options=["A", "B"]),
+        CustomField("seen", "Seen", "date_time"),
+        CustomField("about", "About", "textarea"),
+        CustomField("secret", "Secret", "text"),
+    ]
+    await contacts.replace_custom_fields(core, fields)
+    own = {"likes": ["Maps"], "plan": "A", "secret": "kept"}
+    await contacts.write_contact(core, Draft({"first_name": "Ada", "city": "London"}, own, id=sent.contact_id))
+    shown: Any = {"fields": ["country", "date_of_birth", "phone"], "custom": ["likes", "plan", "seen", "about", "gone"]}
+    await saved(core, **shown)
+    assert 'name="first_name"' in (await opened(door, sent))[0]
+    assert 'name="phone"' not in (await opened(door, sent))[0]
+    await saved(core, has_own_fields=True, **shown)
+    page, form = await opened(door, sent)
+    assert 'name="first_name"' not in page
+    assert "Likes &lt;b&gt;" in page
+    assert 'value="Maps" checked' in page
+    typed = {"country": "GB", "date_of_birth": "1990-02-03", "phone": "+44 1", "custom_likes[]": ["Boats", "Cars"]}
+    typed |= {"custom_plan": "B", "custom_seen": "2027-01-31T09:30:00", "custom_about": "Two\nlines"}
+    wrong = {"first_name": "Eve", "status": "subscribed", "city": "Rome", "custom_secret": "x", "email": form["email"]}
+    answer = await door.post(AJAX, data=form | typed | wrong)
+    assert "successfully updated" in answer.text
+    contact = (await contact_by_id(core, sent.contact_id)).contact
+    assert (contact.first_name, contact.city, contact.country, contact.phone) == ("Ada", "London", "GB", "+44 1")
+    assert contact.custom == {
+        "likes": ["Boats"],
+        "plan": "B",
+        "seen": "2027-01-31 09:30:00",
+        "about": "Two\nlines",
+        "secret": "kept",
+    }
+    refused = await door.post(AJAX, data=form | {"date_of_birth": "yesterday"})
+    assert refused.status_code == 422
+    await door.post(AJAX, data=form | {"custom_plan": "C"})
+    contact = (await contact_by_id(core, sent.contact_id)).contact
+    assert (contact.custom["plan"], contact.custom.get("likes")) == ("B", None)

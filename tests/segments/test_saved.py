@@ -20,7 +20,6 @@ from tidings.segments.actions import (
 )
 from tidings.segments.queries import (
     count_contacts,
-    does_match,
     find_segment,
     list_contact_ids,
     list_segments,
@@ -75,8 +74,6 @@ async def test_counting_listing_and_asking_for_one_agree(core: Core) -> None:
         ids.extend(page)
     assert ids == [one.columns["id"] for one in people if not one.columns["city"]]
     assert await count_contacts(core, rule) == len(ids)
-    assert await does_match(core, rule, ids[0])
-    assert not await does_match(core, Not(rule), ids[0])
 
 
 async def test_a_count_that_takes_too_long_is_refused_and_leaves_the_connection_usable(core: Core) -> None:

@@ -164,6 +164,11 @@ async def test_notes_are_written_and_deleted(core: Core, door: Door):
     assert "<i>Wants" not in page
     assert (await door.post("/companies/404/notes", {"title": "x"})).status_code == 404
     note = await core.db.fetchval("SELECT id FROM notes")
+    assert 'id="note-form"' in (await door.client.get(f"{home}/{note}")).text
+    assert (await door.post(f"{home}/{note}", {"kind": "feedback", "title": ""})).status_code == 422
+    await door.post(f"{home}/{note}", {"kind": "feedback", "title": "Glad"})
+    assert "Feedback" in (await door.client.get(home)).text
+    assert (await door.post(f"/companies/404/notes/{note}", {"title": "x"})).status_code == 404
     assert (await door.post(f"{home}/{note}/delete", {})).status_code == 303
     assert (await door.post(f"{home}/{note}/delete", {})).status_code == 404
 

@@ -46,6 +46,19 @@ async def test_the_settings_of_personal_data_are_stored(core: Core, door: Door):
     assert (values["personal_data_on_request"], values["deletes_contact_with_user"]) == (False, True)
 
 
+async def test_how_long_things_are_kept_is_stored_and_checked_at_the_field(core: Core, door: Door):
+    assert 'name="keep_mails_days"' in (await door.client.get("/settings/tracking")).text
+    for wrong in ("3", "a month"):
+        page = await door.post("/settings/tracking", {"keep_hits_days": "90", "keep_audit_days": wrong})
+        assert page.status_code == 422
+        assert 'id="keep_audit_days-error"' in page.text
+    assert await core.installation.get("keep_hits_days") == 0
+    form = {"keep_hits_days": "90", "keep_audit_days": "", "keep_jobs_days": "7"}
+    assert (await door.post("/settings/tracking", form)).status_code == 303
+    values = await core.installation.values()
+    assert [values[f"keep_{name}_days"] for name in ("hits", "audit", "jobs", "deliveries")] == [90, 0, 7, 30]
+
+
 async def test_companies_have_fields_of_their_own(core: Core, door: Door):
     await door.post("/companies/fields/new", {"label": "Contract", "kind": "text"})
     assert list(await custom_fields(core, "company")) == ["contract"]

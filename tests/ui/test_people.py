@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -17,6 +19,7 @@ from tidings.contacts.companies.types import CompanyDraft
 from tidings.contacts.types import CustomField, Draft
 from tidings.platform import jobs
 from tidings.platform.core import Core
+from tidings.platform.pagination import PageRequest
 from tidings.ui import app as ui
 from tidings.ui.contacts import bulk
 
@@ -236,3 +239,50 @@ async def test_the_timeline_tells_which_companies_a_contact_joined_and_left(core
     text = (await door.client.get(f"/contacts/{one}/timeline")).text
     assert "Globex &amp; Co, a deleted company" in text
     assert text.count("a deleted company") == 2
+
+
+async def test_a_note_is_changed_with_its_kind_and_time(core: Core, door: Door):
+    [one, other] = await _write(core, Draft({"email": "a@example.com"}), Draft({"email": "b@example.com"}))
+    home = f"/contacts/{one}/notes"
+    for wrong, field in (({"title": " "}, "description"), ({"title": "x", "at": "someday"}, "at")):
+        page = await door.post(home, {"kind": "call", **wrong})
+        assert page.status_code == 422
+        assert f'id="{field}-error"' in page.text
+    at = "2026-03-29T08:15"
+    await door.post(home, {"kind": "invoice_paid", "title": "Paid", "description": "By card", "at": at})
+    [note] = (await queries.list_notes(core, one, PageRequest())).rows
+    assert (note.kind, note.title, note.created_at.strftime("%Y-%m-%dT%H:%M")) == ("invoice_paid", "Paid", at)
+    page = (await door.client.get(f"{home}/{note.id}")).text
+    assert f'value="{at}"' in page
+    assert '<option value="invoice_paid" selected>Invoice paid</option>' in page
+    exact = note.created_at + timedelta(seconds=42)
+    await core.db.execute("UPDATE notes SET created_at = $1, kind = 'visit'", exact)
+    assert '<option value="visit" selected>Visit</option>' in (await door.client.get(f"{home}/{note.id}")).text
+    changed = {"kind": "visit", "title": "Seen", "description": "In the shop", "at": at}
+    assert (await door.post(f"{home}/{note.id}", changed)).status_code == 303
+    after = await queries.find_note(core, note.id)
+    assert after is not None
+    assert (after.kind, after.title, after.description, after.created_at) == ("visit", "Seen", "In the shop", exact)
+    assert (await door.post(f"{home}/{note.id}", {"title": "", "description": ""})).status_code == 422
+    assert (await door.post(f"/contacts/{other}/notes/{note.id}", changed)).status_code == 404
+    assert (await door.client.get(f"/contacts/{other}/notes/{note.id}")).status_code == 404
+
+
+async def test_people_have_initials_until_somebody_wants_pictures(core: Core, door: Door):
+    written = (Draft({"email": " Ada@Example.com", "first_name": "Ada"}), Draft({"email": "b@example.com"}))
+    one, other = await _write(core, *written)
+    await core.db.execute("UPDATE contacts SET avatar = 'https://shop.example/b.png' WHERE id = $1", other)
+    for path in ("/contacts", f"/contacts/{one}", f"/contacts/{other}"):
+        assert "<img" not in (await door.client.get(path)).text, path
+    await door.post("/settings/tracking", {})
+    assert await core.installation.get("gravatars") == ""
+    await door.post("/settings/tracking", {"gravatars": "yes"})
+    digest = hashlib.sha256(b"ada@example.com").hexdigest()
+    page = (await door.client.get("/contacts")).text
+    assert f"https://gravatar.com/avatar/{digest}?s=128&amp;d=blank" in page
+    assert 'src="https://shop.example/b.png"' in page
+    assert digest in (await door.client.get(f"/contacts/{one}")).text
+    await core.db.execute("UPDATE contacts SET avatar = 'javascript:alert(1)' WHERE id = $1", other)
+    assert "javascript:" not in (await door.client.get("/contacts")).text
+    await door.post("/settings/tracking", {})
+    assert await core.installation.get("gravatars") == "no"

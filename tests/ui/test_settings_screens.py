@@ -8,7 +8,9 @@ from tests.ui.door import Door
 from tidings.access import actions as access
 from tidings.access.queries import list_keys
 from tidings.access.types import FURIOSA_SCOPES
+from tidings.consent.preference_page import preference_page
 from tidings.contacts import actions
+from tidings.contacts.types import CustomField
 from tidings.messages import optin_settings as optin
 from tidings.platform import modules
 from tidings.platform.core import Core
@@ -140,3 +142,18 @@ async def test_a_key_is_shown_once_limited_told_and_revoked(core: Core, door: Do
     assert (await door.post(limit, {"limit": "5"})).status_code == 404
     assert "Revoked" in (await door.client.get("/settings/keys")).text
     assert await access.caller_and_usage(core, "furiosa", secret, per_minute=60) is None
+
+
+async def test_what_people_may_change_by_themselves_is_chosen(core: Core, door: Door):
+    news = await actions.create_list(core, title="News")
+    await actions.replace_custom_fields(core, [CustomField("plan", "Plan", "text")])
+    page = (await door.client.get("/settings/preferences")).text
+    assert ">News</label>" in page
+    assert 'value="public" checked' in page
+    assert (await door.post("/settings/preferences", {"lists": "everything"})).status_code == 422
+    form = {"lists": "chosen", "list_ids": str(news), "has_own_fields": "yes", "fields": ["city", "status"]}
+    assert (await door.post("/settings/preferences", form | {"custom": "plan"})).status_code == 303
+    said = await preference_page(core)
+    assert (said.lists, said.list_ids, said.shown) == ("chosen", [news], (["city"], ["plan"]))
+    page = (await door.client.get("/settings/preferences")).text
+    assert all(f'value="{one}" checked' in page for one in ("chosen", news, "city", "plan"))

@@ -8,6 +8,7 @@ from datetime import datetime
 from tidings.access import store
 from tidings.access.types import ApiKey, AuditEntry, User
 from tidings.platform.core import Core
+from tidings.platform.db import escape_like
 from tidings.platform.errors import NotFound
 from tidings.platform.pagination import Page, PageRequest
 
@@ -43,7 +44,7 @@ async def list_users(core: Core, request: PageRequest, *, search: str = "", role
     """A page of users by login, address or name, optionally of certain roles."""
     where = """($1 = '' OR lower(u.login) LIKE $1 OR lower(u.email) LIKE $1 OR lower(u.display_name) LIKE $1)
         AND (cardinality($2::text[]) = 0 OR u.role = ANY($2))"""
-    text = search.strip().lower().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    text = escape_like(search.strip().lower())
     args = (f"%{text}%" if text else "", list(roles))
     rows = await core.db.fetch(
         f"SELECT {store.SELECTED} FROM users u WHERE {where} {request.order_by(_SORTS)} LIMIT $3 OFFSET $4",
@@ -99,7 +100,7 @@ async def list_audit(
 ) -> Page[AuditEntry]:
     """The audit book, newest first: of one user, of one action, from `since` on and before `until`, or with a text in
     the actor, the action or the object."""
-    text = search.strip().lower().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    text = escape_like(search.strip().lower())
     args = (f"%{text}%" if text else "", user_id, action, since, until)
     rows = await core.db.fetch(store.sql.list_audit, *args, request.per_page, request.offset)
     total = await core.db.fetchval(store.sql.count_audit, *args)

@@ -8,6 +8,7 @@ from tidings.automations.types import Automation
 from tidings.contacts.actions.people import write_checked
 from tidings.contacts.rules import checked_values, is_email
 from tidings.contacts.types import STATUSES, Draft, WritePolicy
+from tidings.messages.optin import ask_to_confirm
 from tidings.platform.core import Core
 from tidings.platform.db import Connection
 from tidings.platform.facts import Recorded
@@ -18,7 +19,8 @@ async def contacts_of_users(
 ) -> Mapping[int, int | None]:
     """Contacts behind the accounts of these facts, with the account's id: made or filled as the trigger says.
 
-    Who is there already is left out when the trigger skips the known; a status never rises by it.
+    Who is there already is left out when the trigger skips the known; a status never rises by it. Who is new and pending
+    is mailed the link that confirms, since its run waits for that.
     """
     asks = automation.asks
     rows = await tx.fetch(
@@ -52,4 +54,6 @@ async def contacts_of_users(
     ]
     policy = WritePolicy(on_existing="fill", reason=f"automation {automation.id}")
     written = await write_checked(core, tx, drafts, policy)
+    if status == "pending":
+        await ask_to_confirm(tx, [one.id for one in written if one.outcome == "created"])
     return {one.id: user["id"] for one, user in zip(written, users, strict=True)}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tidings.campaigns import store
 from tidings.campaigns.types import Campaign, CampaignView, Link, State, Subject
 from tidings.platform.core import Core
+from tidings.platform.db import escape_like
 from tidings.platform.errors import NotFound
 from tidings.platform.pagination import Page, PageRequest
 
@@ -83,7 +84,7 @@ async def list_campaigns(
         AND (cardinality($4::bigint[]) = 0 OR EXISTS (
             SELECT 1 FROM campaign_labels l WHERE l.campaign_id = c.id AND l.label_id = ANY($4)))
         AND ($5::boolean IS NULL OR (c.archived_at IS NOT NULL) = $5)"""
-    text = search.strip().lower().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    text = escape_like(search.strip().lower())
     args = (list(kinds), list(states), f"%{text}%" if text else "", list(label_ids), is_archived)
     rows = await core.db.fetch(
         f"SELECT {store.SELECTED} FROM campaigns c WHERE {where} {request.order_by(SORTS)} LIMIT $6 OFFSET $7",
@@ -143,7 +144,7 @@ async def search_campaigns(
     core: Core, text: str = "", *, ids: Sequence[int] | None = None, states: Sequence[str] = (), limit: int = 10
 ) -> list[CampaignTitle]:
     """Campaigns whose title holds the text, the newest first; optionally only those ids or in those states."""
-    like = text.strip().lower().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    like = escape_like(text.strip().lower())
     rows = await core.db.fetch(
         """SELECT id, title, state, is_drawn FROM campaigns WHERE kind = 'campaign' AND lower(title) LIKE $1
         AND ($2::bigint[] IS NULL OR id = ANY($2)) AND (cardinality($3::text[]) = 0 OR state = ANY($3))

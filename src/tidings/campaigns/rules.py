@@ -25,7 +25,6 @@ TRANSITIONS: dict[tuple[State, State], str] = {
     ("finished", "sending"): "Some messages are sent again.",
 }
 
-NOT_SENT_YET: tuple[State, ...] = ("draft", "scheduled", "drawing")
 EDITABLE_STATES: tuple[State, ...] = ("draft", "scheduled", "paused")
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from tidings.contacts import store
 from tidings.contacts.types import ContactList, Label, Tag
 from tidings.platform.core import Core
+from tidings.platform.db import escape_like
 from tidings.platform.errors import NotFound
 from tidings.platform.pagination import Page, PageRequest
 
@@ -93,5 +94,5 @@ async def list_labels(core: Core, ids: Sequence[int] | None = None) -> list[Labe
 def _like(search: str) -> str:
     if not search.strip():
         return ""
-    text = search.strip().lower().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    text = escape_like(search.strip().lower())
     return f"%{text}%"

@@ -14,7 +14,7 @@ from functools import partial
 from tidings.contacts import codes, counting, store
 from tidings.contacts.types import CONTACT_COLUMNS, Contact, ContactView
 from tidings.platform.core import Core
-from tidings.platform.db import Row
+from tidings.platform.db import Row, escape_like
 from tidings.platform.errors import NotFound
 from tidings.platform.pagination import Page, PageRequest
 
@@ -136,7 +136,7 @@ def _narrowed(wanted: Mapping[str, object]) -> tuple[str, list[object]]:
             conditions.append(_NARROWING[word].format(bound(value)))
             continue
         text = str(value).strip()
-        conditions.append(_NARROWING[word].format(bound(f"%{_escaped(text)}%")))
+        conditions.append(_NARROWING[word].format(bound(f"%{escape_like(text)}%")))
         # A name is put together of two columns, whose words stand in the index one by one.
         parts = text.split() if word == "name" else [text]
         conditions.extend(f"({codes.coded_sql(bound(part))})" for part in parts if codes.is_coded(part))
@@ -145,7 +145,3 @@ def _narrowed(wanted: Mapping[str, object]) -> tuple[str, list[object]]:
 
 def _member(row: Row) -> Member:
     return Member(row["member_id_"], row["list_id_"], row["joined_at_"], row["groups_"], store.contact_from(row))
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")

@@ -13,6 +13,7 @@ from tidings.contacts.counting import count_matching, ids_of_page
 from tidings.contacts.types import CONTACT_COLUMNS, ContactView, CustomField, Filter, Note
 from tidings.contacts.views import views_from, views_from_facts
 from tidings.platform.core import Core
+from tidings.platform.db import escape_like
 from tidings.platform.errors import NotFound
 from tidings.platform.pagination import Page, PageRequest
 
@@ -151,7 +152,7 @@ FROM notes n LEFT JOIN users u ON u.id = n.author_id"""
 async def list_notes(core: Core, contact_id: int, request: PageRequest, search: str = "") -> Page[Note]:
     """A contact's notes, newest first, optionally those whose title or text holds `search`."""
     where = "n.contact_id = $1 AND ($2 = '' OR n.title ILIKE $2 OR n.description ILIKE $2)"
-    like = f"%{_escaped(search)}%" if search else ""
+    like = f"%{escape_like(search)}%" if search else ""
     rows = await core.db.fetch(
         f"{_NOTES} WHERE {where} ORDER BY n.id DESC LIMIT $3 OFFSET $4",
         contact_id,
@@ -175,7 +176,3 @@ async def notes_by_ids(core: Core, ids: Sequence[int]) -> list[Note]:
         Note(*row)
         for row in await core.db.fetch(f"{_NOTES} WHERE n.id = ANY($1::bigint[]) ORDER BY n.id DESC", list(ids))
     ]
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")

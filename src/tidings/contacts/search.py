@@ -12,6 +12,7 @@ from tidings.contacts import store
 from tidings.contacts.queries import notes_by_ids
 from tidings.contacts.types import Contact, Note
 from tidings.platform.core import Core
+from tidings.platform.db import escape_like
 
 # How many of the newest are looked through from end to end: a twentieth of a second for contacts.
 NEWEST = 100_000
@@ -28,9 +29,9 @@ async def search_contacts(core: Core, text: str, *, limit: int = 10) -> list[Con
     if not text:
         return []
     words = text.split()
-    first, last = (f"{_escaped(words[0])}%", f"{_escaped(words[-1])}%") if len(words) > 1 else ("", "")
-    number = f"{_escaped(text)}%" if text.lstrip("+")[:1].isdigit() else ""
-    wanted = (f"{_escaped(text)}%", f"%{_escaped(text)}%", first, last, number, limit, NEWEST)
+    first, last = (f"{escape_like(words[0])}%", f"{escape_like(words[-1])}%") if len(words) > 1 else ("", "")
+    number = f"{escape_like(text)}%" if text.lstrip("+")[:1].isdigit() else ""
+    wanted = (f"{escape_like(text)}%", f"%{escape_like(text)}%", first, last, number, limit, NEWEST)
     async with core.db.reading() as tx:
         ids = await tx.fetch(store.sql.found_contacts, *wanted)
         where = store.plain_sql("c.id = ANY($1::bigint[])", order="ORDER BY c.id DESC")
@@ -44,14 +45,10 @@ async def search_notes(core: Core, text: str, *, limit: int = 10) -> list[Note]:
         return []
     words = " & ".join(f"{word}:*" for word in re.findall(r"[^\W_]+", text))
     async with core.db.reading() as tx:
-        ids = await tx.fetch(store.sql.found_notes, words, f"%{_escaped(text)}%", limit, NEWEST_NOTES)
+        ids = await tx.fetch(store.sql.found_notes, words, f"%{escape_like(text)}%", limit, NEWEST_NOTES)
     return await notes_by_ids(core, [row["id"] for row in ids])
 
 
 def _clean(text: str) -> str:
     # Python and PostgreSQL may differ about the small letters of a few scripts; then the index finds what it can.
     return " ".join(text.replace("\0", " ").split())[:MAX_TEXT].lower()
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")

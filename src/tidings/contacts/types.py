@@ -186,6 +186,26 @@ CUSTOM_FIELD_KINDS = (
 )
 
 
+# Kinds of notes that people choose from; any other short word is stored too (FluentCRM reference, notes of contacts).
+NOTE_KINDS = (
+    "note",
+    "call",
+    "email",
+    "meeting",
+    "activity",
+    "quote_sent",
+    "quote_accepted",
+    "quote_refused",
+    "invoice_sent",
+    "invoice_part_paid",
+    "invoice_paid",
+    "invoice_refunded",
+    "transaction",
+    "feedback",
+    "social_post",
+)
+
+
 class Note(msgspec.Struct, frozen=True):
     """A note on a contact; `author_name` is empty when the system or a deleted user wrote it."""
 

@@ -27,11 +27,6 @@ _Q_SAFE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345
 _WORD_ROOM = 75 - len("=?utf-8?q??=")
 
 
-def needs_smtputf8(email: str) -> bool:
-    """Whether an address has a local part that only SMTPUTF8 (RFC 6531) can carry; domains become punycode."""
-    return not email.rpartition("@")[0].isascii()
-
-
 @lru_cache(maxsize=1024)
 def _domain(domain: str) -> str | None:
     if domain.isascii():

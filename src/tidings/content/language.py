@@ -21,7 +21,6 @@ _SMART = re.compile(r"\{\{([^{}]{1,1000})\}\}|##([A-Za-z_][^#\s<>\"'{}]{1,200})#
 _VARIABLE = re.compile(r"\{\{([^{}]{1,1000})\}\}")
 # Editors put a scheme in front of an address that is a code.
 _SCHEME_BEFORE_CODE = re.compile(r"https?://(?=(?:##|\{\{)\s{0,9}(?:crm\.|cart\.)?\w{0,40}_(?:url|link)\b)")
-_LINK_CODES = ("unsubscribe_url", "manage_subscription_url")
 
 
 def pieces(source: str, language: Language, site: Site, *, is_html: bool) -> Iterator[str | Mark]:

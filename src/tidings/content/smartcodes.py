@@ -15,7 +15,6 @@ from tidings.content.transformers import transform
 from tidings.content.tree import Code, Read, ValueKind
 from tidings.content.types import Scope
 from tidings.content.values import (
-    COMPANY_FIELDS,
     LINK_READERS,
     SITE_READERS,
     company_reader,
@@ -196,8 +195,3 @@ def is_textarea(inside: str, kinds: dict[str, str]) -> bool:
     """Whether the code names a custom field of several lines, whose breaks are kept."""
     name = inside.partition("|")[0].strip()
     return name.startswith("contact.custom.") and kinds.get(name.removeprefix("contact.custom.")) == "textarea"
-
-
-def known_company_field(word: str) -> bool:
-    """Whether `contact.company.<word>` is in the table (§4.3)."""
-    return word in COMPANY_FIELDS

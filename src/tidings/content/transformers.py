@@ -30,7 +30,6 @@ _FORMATS: dict[str, Callable[[str], str]] = {
     "short": lambda value: value.split(maxsplit=1)[0] if value.strip() else "",
 }
 
-TRANSFORMERS = frozenset(_TABLE)
 FORMATS = frozenset(_FORMATS)
 
 

@@ -92,7 +92,6 @@ _COMPANY = frozenset(
     ]
 )
 
-PERSON_FIELDS = frozenset(_PERSON) | frozenset(_MOMENTS)
 COMPANY_FIELDS = _COMPANY | {"address"}
 
 

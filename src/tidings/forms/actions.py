@@ -18,7 +18,7 @@ from tidings.contacts.rules import clean_text
 from tidings.contacts.types import Contact, Draft, WritePolicy
 from tidings.forms import queries, rules, store
 from tidings.forms.types import Form, FormDraft, Placed, Sent, Taken
-from tidings.messages.optin import queue_opt_ins
+from tidings.messages.optin import ask_to_confirm
 from tidings.platform.core import Core
 from tidings.platform.errors import Conflict, Invalid, NotFound, Problem
 from tidings.platform.facts import Fact, write_facts
@@ -90,9 +90,8 @@ async def submit(core: Core, form: Form, sent: Sent, placed: Placed | None = Non
     draft = _for(draft, form, known)
     if placed:
         draft = replace(draft, lists=[*draft.lists, *placed.list_ids])
-    contact_id, outcome = await _write(core, form, draft, answers, sent, placed)
-    if _is_asked(form, known):
-        await queue_opt_ins(core, [contact_id], may_return=True)
+    is_asked = _is_asked(form, known)
+    contact_id, outcome = await _write(core, form, draft, answers, sent, placed, is_asked=is_asked)
     return Taken(contact_id, outcome, {one: str(text) for one, text in answers.items()})
 
 
@@ -114,7 +113,14 @@ def _is_asked(form: Form, known: Contact | None) -> bool:
 
 
 async def _write(
-    core: Core, form: Form, draft: Draft, answers: dict[str, Any], sent: Sent, placed: Placed | None
+    core: Core,
+    form: Form,
+    draft: Draft,
+    answers: dict[str, Any],
+    sent: Sent,
+    placed: Placed | None,
+    *,
+    is_asked: bool,
 ) -> tuple[int, str]:
     [checked] = await checked_drafts(core, [draft])
     on_existing = "update" if form.settings.on_existing == "update" else "fill"
@@ -140,4 +146,6 @@ async def _write(
         await write_facts(tx, [Fact("form_submitted", written.id, form.id, made, data)])
         if placed:
             await placed.also(tx, written.id, made)
+        if is_asked:
+            await ask_to_confirm(tx, [written.id], may_return=True)
     return written.id, "created" if written.outcome == "created" else "updated"

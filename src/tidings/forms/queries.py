@@ -10,28 +10,18 @@ from tidings.contacts.counting import count
 from tidings.forms import store
 from tidings.forms.types import Form, Submission
 from tidings.platform.core import Core
+from tidings.platform.db import escape_like
 from tidings.platform.errors import NotFound
+from tidings.platform.listing import Listing
 from tidings.platform.pagination import Page, PageRequest
 
 SORTS = {"id": "f.id", "title": "lower(f.title)", "created_at": "f.created_at", "updated_at": "f.updated_at"}
-
-
-def _like(search: str) -> str:
-    return search.strip().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+_FORMS = Listing(f"SELECT {store.SELECTED} FROM forms f", "forms f", ("f.title",), SORTS, store.form_from)
 
 
 async def list_forms(core: Core, request: PageRequest | None = None, *, search: str = "") -> Page[Form]:
     """A page of forms, the newest first unless sorted otherwise."""
-    request = request or PageRequest()
-    where, text = "($1 = '' OR f.title ILIKE '%' || $1 || '%')", _like(search)
-    rows = await core.db.fetch(
-        f"SELECT {store.SELECTED} FROM forms f WHERE {where} {request.order_by(SORTS)} LIMIT $2 OFFSET $3",
-        text,
-        request.per_page,
-        request.offset,
-    )
-    total = await core.db.fetchval(f"SELECT count(*) FROM forms f WHERE {where}", text)
-    return Page([store.form_from(row) for row in rows], total, request)
+    return await _FORMS.page(core, request, search)
 
 
 async def form_by_id(core: Core, form_id: int) -> Form:
@@ -75,7 +65,7 @@ async def submissions_on_page(
 async def _submissions(
     core: Core, owner: Literal["form_id", "page_id"], owner_id: int, request: PageRequest, search: str
 ) -> tuple[Page[Submission], list[int]]:
-    text = _like(search)
+    text = escape_like(search.strip())
     rows = await core.db.fetch(
         store.sql.list_submissions.replace("{columns}", store.SUBMITTED).replace("{owner}", owner),
         owner_id,

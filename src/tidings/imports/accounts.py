@@ -8,10 +8,10 @@ from typing import Any
 
 from tidings.access.queries import list_users
 from tidings.access.types import User
-from tidings.contacts.actions import write_contacts
 from tidings.contacts.rules import is_email
 from tidings.contacts.types import Draft, WritePolicy
-from tidings.imports.types import Options
+from tidings.imports.pages import write_page
+from tidings.imports.types import Also, Options
 from tidings.platform.core import Core
 from tidings.platform.pagination import Page, PageRequest
 
@@ -32,8 +32,11 @@ async def accounts(core: Core, roles: Sequence[str], number: int = 1, *, rows: i
     return await list_users(core, PageRequest(number, rows, "login", is_descending=False), roles=roles)
 
 
-async def import_accounts(core: Core, roles: Sequence[str], number: int, options: Options) -> AccountsDone:
-    """Brings a page of accounts in. Who is there already keeps its status unless `may_rise`."""
+async def import_accounts(
+    core: Core, roles: Sequence[str], number: int, options: Options, *, also: Also | None = None
+) -> AccountsDone:
+    """Brings a page of accounts in. Who is there already keeps its status unless `may_rise`. `also` is done with the new
+    contacts, in the transaction that makes them."""
     page = await accounts(core, roles, number)
     people = [user for user in page.rows if is_email(user.email)]
     keys = [user.email.lower() for user in people]
@@ -41,7 +44,7 @@ async def import_accounts(core: Core, roles: Sequence[str], number: int, options
     there = {row["key"] for row in rows}
     drafts = [_draft(user, options, is_new=user.email.lower() not in there) for user in people]
     policy = WritePolicy(options.on_existing, may_rise=options.may_rise, is_silent=options.is_silent, reason="import")
-    written = await write_contacts(core, drafts, policy)
+    written = await write_page(core, drafts, policy, also)
     return AccountsDone(
         page,
         [one.id for one in written if one.outcome == "created"],

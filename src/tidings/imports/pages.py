@@ -12,15 +12,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from tidings.contacts.actions import write_contacts
+from tidings.contacts.actions.people import checked_drafts, write_checked
 from tidings.contacts.companies.rules import checked_values as checked_company
 from tidings.contacts.queries import custom_fields
 from tidings.contacts.rules import checked_values, custom_value, is_email
-from tidings.contacts.types import CustomField, Draft, WritePolicy
+from tidings.contacts.types import CustomField, Draft, WritePolicy, Written
 from tidings.imports import queries, rules, store
 from tidings.imports.reading import read_chunk
 from tidings.imports.sniffing import sniff
-from tidings.imports.types import COLUMNS, Chunk, Dialect, Import, Options
+from tidings.imports.types import COLUMNS, Also, Chunk, Dialect, Import, Options
 from tidings.platform.core import Core
 from tidings.platform.errors import Invalid, NotFound, Problem
 from tidings.platform.facts import Fact, write_facts
@@ -152,6 +152,18 @@ def _places(path: Path, dialect: Dialect) -> list[tuple[int, int, int]]:
             return [*places, (position, line, rows)]
 
 
+async def write_page(
+    core: Core, drafts: Sequence[Draft], policy: WritePolicy, also: Also | None = None
+) -> Sequence[Written]:
+    """As `contacts.actions.write_contacts`, and `also` with those that it made in the same transaction."""
+    checked = await checked_drafts(core, drafts)
+    async with core.db.transaction() as tx:
+        written = await write_checked(core, tx, checked, policy)
+        if also is not None:
+            await also(tx, [one.id for one in written if one.outcome == "created"])
+    return written
+
+
 async def run_page(
     core: Core,
     import_id: int,
@@ -160,11 +172,13 @@ async def run_page(
     options: Options,
     *,
     delimiter: str | None = None,
+    also: Also | None = None,
 ) -> PageDone:
     """Brings one page in: header -> target, as `mapping` has them, `companies` and `full_name` besides.
 
     A row that cannot be taken hurts no other. An address that stands twice in a page is taken once, as the first row
-    says. Without `may_rise` the status of who is there already stays. After the last page the import is done and its
+    says. Without `may_rise` the status of who is there already stays. `also` is done with the new contacts of the page, in
+    the transaction that makes them. After the last page the import is done and its
     file is deleted. Raises NotFound, Invalid('email') when no column is the address.
     """
     if "email" not in mapping.values():
@@ -177,7 +191,7 @@ async def run_page(
     there = {row["key"] for row in known}
     drafts = [_met(draft, options) if key in there else draft for key, (draft, _) in found.drafts.items()]
     policy = WritePolicy(options.on_existing, may_rise=options.may_rise, is_silent=options.is_silent, reason="import")
-    written = await write_contacts(core, drafts, policy)
+    written = await write_page(core, drafts, policy, also)
     cells = [row for _, row in found.drafts.values()]
     left = [row for row, one in zip(cells, written, strict=True) if one.outcome == "skipped"]
     done = PageDone(

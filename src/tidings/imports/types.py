@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,13 +11,14 @@ from typing import Any, Literal
 import msgspec
 
 from tidings.contacts.types import Status
+from tidings.platform.db import Connection
 
 State = Literal["uploaded", "queued", "running", "stopping", "stopped", "done", "failed"]
+# What is done with contacts (ids) in the transaction that makes them.
+Also = Callable[[Connection, Sequence[int]], Awaitable[object]]
 OnExisting = Literal["update", "fill", "skip"]
 
 MAX_COLUMNS = 500
-# Characters; the csv module's own bound of one field.
-MAX_FIELD = 131_072
 MAX_LINE = 1024 * 1024
 MAX_RECORD = 4 * 1024 * 1024
 MAX_FILE = 4 * 1024 * 1024 * 1024

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from tidings.contacts.actions import write_contact
 from tidings.contacts.outside import draft_from_outside, known_ids, words_of
 from tidings.contacts.queries import custom_fields
 from tidings.contacts.rules import clean_text
 from tidings.contacts.types import WritePolicy
 from tidings.incoming_webhooks import rules, store
 from tidings.incoming_webhooks.types import Received, Webhook, WebhookDraft
-from tidings.messages.optin import queue_opt_ins
+from tidings.messages.optin import write_and_ask
 from tidings.platform.core import Core
 from tidings.platform.errors import Conflict, NotFound, RateLimited
 from tidings.platform.limits import count_request
@@ -70,12 +69,8 @@ async def receive(core: Core, webhook: Webhook, payload: Any) -> Received:
     said["tags"] = [one for one in said["tags"] if one not in said["remove_tags"]]
     said["lists"] = [one for one in said["lists"] if one not in said["remove_lists"]]
     status = "unsubscribed" if given.get("status") == "unsubscribed" else webhook.status
-    written = await write_contact(core, replace(draft, status=status, **said), WritePolicy(reason="webhook"))
-    if written.outcome != "created":
-        return Received(written.id, "updated")
-    if status == "pending":
-        await queue_opt_ins(core, [written.id])
-    return Received(written.id, "created")
+    written = await write_and_ask(core, replace(draft, status=status, **said), WritePolicy(reason="webhook"))
+    return Received(written.id, "created" if written.outcome == "created" else "updated")
 
 
 def _companies(given: dict[str, Any]) -> list[int | str]:

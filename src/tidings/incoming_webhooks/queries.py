@@ -7,12 +7,13 @@ from uuid import UUID
 from tidings.incoming_webhooks import store
 from tidings.incoming_webhooks.types import CONTACT, Webhook
 from tidings.platform.core import Core
+from tidings.platform.db import escape_like
 from tidings.platform.errors import NotFound
 
 
 async def list_webhooks(core: Core, *, search: str = "", is_sms: bool = False) -> list[Webhook]:
     """All webhooks for contacts (or for text messages), the newest first; there are never many."""
-    text = search.strip().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    text = escape_like(search.strip())
     rows = await core.db.fetch(
         f"""SELECT {store.SELECTED} FROM webhooks w WHERE (w.kind <> $1) = $2 AND ($3 = '' OR w.name ILIKE '%' || $3 || '%')
         ORDER BY w.id DESC LIMIT 1000""",

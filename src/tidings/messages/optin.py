@@ -11,9 +11,11 @@ from typing import Any
 
 import nh3
 
+from tidings.contacts.actions.people import checked_drafts, write_checked
+from tidings.contacts.types import Draft, WritePolicy, Written
 from tidings.content import MailLinks, Source, render_text_template
 from tidings.messages import mailing
-from tidings.messages.mailing import Written
+from tidings.messages.mailing import Written as WrittenMail
 from tidings.messages.optin_settings import CONFIRMED, OptIn, is_target, opt_in_settings_for
 from tidings.messages.preview import find_person, render_for_contact, send_single
 from tidings.platform import jobs
@@ -55,18 +57,23 @@ async def send_opt_in(core: Core, contact_id: int) -> None:
     await _mail(core, contact_id, row["email"])
 
 
-async def queue_opt_ins(core: Core, contact_ids: Sequence[int], *, may_return: bool = False) -> None:
-    """Has workers mail the confirmation link to these contacts, so that who asks from outside waits for no mail server.
+async def write_and_ask(core: Core, draft: Draft, policy: WritePolicy) -> Written:
+    """As `contacts.actions.write_contact`; who is new and pending is mailed the link, asked for in the same transaction."""
+    checked = await checked_drafts(core, [draft])
+    async with core.db.transaction() as tx:
+        [written] = await write_checked(core, tx, checked, policy)
+        if written.outcome == "created" and draft.status == "pending":
+            await ask_to_confirm(tx, [written.id])
+    return written
+
+
+async def ask_to_confirm(tx: Connection, contact_ids: Sequence[int], *, may_return: bool = False) -> int:
+    """Has workers mail the confirmation link to these contacts, so that who asks from outside waits for no mail server;
+    inside the caller's transaction. How many were not waiting for such a mail already.
 
     `may_return`: somebody asked for it anew, so that who left or gets transactional mail only is mailed the link too;
     the status stays until it is followed.
     """
-    async with core.db.transaction() as tx:
-        await ask_to_confirm(tx, contact_ids, may_return=may_return)
-
-
-async def ask_to_confirm(tx: Connection, contact_ids: Sequence[int], *, may_return: bool = False) -> int:
-    """As `queue_opt_ins`, inside the caller's transaction; how many were not waiting for such a mail already."""
     wanted = {f"{JOB}:{one}": {"contact_id": one, "may_return": may_return} for one in contact_ids}
     return await jobs.enqueue_many(tx, JOB, wanted) if wanted else 0
 
@@ -97,7 +104,7 @@ async def _mail(core: Core, contact_id: int, email: str) -> None:
     name = hashlib.md5(email.encode(), usedforsecurity=False).hexdigest()
     link = (await mailing.addresses(core)).confirm_url(contact_id, name)
     source = Source(subject=said.subject, preheader=said.preheader, body=said.body, design=said.design)
-    written = Written(source, kind="transactional")
+    written = WrittenMail(source, kind="transactional")
     await send_single(core, written, email, activate_url=link)
 
 

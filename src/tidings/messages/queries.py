@@ -10,6 +10,7 @@ from tidings.content import Language
 from tidings.messages.store import MESSAGE_SELECTED
 from tidings.messages.types import MESSAGE_COLUMNS, CapturedMail, Message
 from tidings.platform.core import Core
+from tidings.platform.db import escape_like
 from tidings.platform.errors import NotFound
 from tidings.platform.pagination import Page, PageRequest
 
@@ -68,7 +69,7 @@ async def list_messages(
         AND (cardinality($6::text[]) = 0 OR m.campaign_id IN (SELECT id FROM campaigns WHERE kind = ANY($6)))
         AND ($7::bigint IS NULL OR m.id IN (SELECT message_id FROM message_links WHERE campaign_id = $1 AND link_id = $7))
         AND {FILTERS.get(filter, "true")}"""
-    text = search.strip().lower().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    text = escape_like(search.strip().lower())
     args = (
         campaign_id,
         contact_id,
@@ -130,7 +131,7 @@ async def delete_messages_of_contact(core: Core, contact_id: int, ids: Sequence[
 
 async def list_captured(core: Core, request: PageRequest, search: str = "") -> Page[CapturedMail]:
     """The capture mailbox, newest first."""
-    text = search.strip().lower().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    text = escape_like(search.strip().lower())
     where = "($1 = '' OR lower(recipient) LIKE $1 OR lower(subject) LIKE $1)"
     like = f"%{text}%" if text else ""
     rows = await core.db.fetch(

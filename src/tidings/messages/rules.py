@@ -35,7 +35,6 @@ TRANSITIONS: dict[tuple[State, State], str] = {
     ("failed", "queued"): "The operator wants it tried again.",
     ("sent", "queued"): "The operator wants it sent again.",
 }
-OPEN_STATES: tuple[State, ...] = ("queued", "deferred", "sending", "paused")
 MAX_ATTEMPTS = 12
 # Enhanced codes (RFC 3463) and words that mean: this mailbox does not exist.
 _NO_MAILBOX = ("5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "user unknown", "no such user", "unknown user")

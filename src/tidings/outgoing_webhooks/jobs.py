@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from tidings.messages.preview import send_notice
@@ -13,8 +12,6 @@ from tidings.platform.db import affected
 from tidings.platform.system_log import log_event
 
 NOTICE = "tell_webhook_disabled"
-# How long deliveries are kept, and how long those wait that an endpoint which is off did not take.
-KEPT_FOR = timedelta(days=30)
 PIECE = 5000
 
 
@@ -33,8 +30,11 @@ async def tell_webhook_disabled(core: Core, args: dict[str, Any], progress: jobs
 
 
 async def prune_deliveries(core: Core) -> int:
-    """Deletes events with their deliveries and attempts that are older than `KEPT_FOR`, in pieces; how many events."""
-    before, gone = core.clock.now() - KEPT_FOR, 0
+    """Deletes events with their deliveries and attempts that are older than the installation keeps them
+    (`keep_deliveries_days`), in pieces; how many events. As long wait those that an endpoint which is off did not take."""
+    before, gone = await core.installation.kept_since("keep_deliveries_days", core.clock.now()), 0
+    if before is None:
+        return 0
     while True:
         async with core.db.transaction() as tx:
             piece = affected(await tx.execute(store.sql.delete_old, before, PIECE))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from tidings.outgoing_webhooks import store
 from tidings.outgoing_webhooks.types import ATTEMPT_COLUMNS, Attempt, Delivery, DeliveryStory, Endpoint
 from tidings.platform.core import Core
+from tidings.platform.db import escape_like
 from tidings.platform.errors import NotFound
 from tidings.platform.pagination import Page, PageRequest
 
@@ -20,7 +21,7 @@ async def list_endpoints(core: Core, request: PageRequest, *, form: str = "", se
     where = (
         """($1 = '' OR e.form = $1) AND ($2 = '' OR e.url ILIKE '%' || $2 || '%' OR e.name ILIKE '%' || $2 || '%')"""
     )
-    text = search.strip().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    text = escape_like(search.strip())
     rows = await core.db.fetch(
         f"""SELECT {store.ENDPOINT} FROM webhook_endpoints e WHERE {where} {request.order_by(ENDPOINT_SORTS)}
         LIMIT $3 OFFSET $4""",

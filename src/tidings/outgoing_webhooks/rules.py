@@ -20,7 +20,6 @@ MAX_NAME, MAX_URL, MAX_ENDPOINTS = 192, 2000, 100
 SECRET_SIZES = (16, 256)
 OVERLAP = timedelta(hours=24)
 FAILURES, FAILING_FOR = 20, timedelta(days=1)
-GONE = 410
 
 
 def new_secret() -> str:

@@ -9,6 +9,7 @@ from tidings.pages import rules, store
 from tidings.pages.types import Counted, Page, Stamp
 from tidings.platform.core import Core
 from tidings.platform.errors import NotFound
+from tidings.platform.listing import Listing
 from tidings.platform.pagination import Page as Rows
 from tidings.platform.pagination import PageRequest
 
@@ -20,21 +21,12 @@ SORTS = {
     "created_at": "p.created_at",
     "updated_at": "p.updated_at",
 }
+_PAGES = Listing(store.COUNTED, "pages p", ("p.title", "p.slug"), SORTS, store.counted_from)
 
 
 async def list_pages(core: Core, request: PageRequest | None = None, *, search: str = "") -> Rows[Counted]:
     """A page of landing pages with their counts, the newest first unless sorted otherwise; two statements."""
-    request = request or PageRequest()
-    text = search.strip().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
-    where = "($1 = '' OR p.title ILIKE '%' || $1 || '%' OR p.slug ILIKE '%' || $1 || '%')"
-    rows = await core.db.fetch(
-        f"{store.COUNTED} WHERE {where} {request.order_by(SORTS)} LIMIT $2 OFFSET $3",
-        text,
-        request.per_page,
-        request.offset,
-    )
-    total = await core.db.fetchval(f"SELECT count(*) FROM pages p WHERE {where}", text)
-    return Rows([store.counted_from(row) for row in rows], total, request)
+    return await _PAGES.page(core, request, search)
 
 
 async def page_by_id(core: Core, page_id: int) -> Counted:

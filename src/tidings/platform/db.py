@@ -237,3 +237,8 @@ def affected(status: str) -> int:
     """The row count in a command tag such as 'UPDATE 3'."""
     last = status.rsplit(" ", 1)[-1]
     return int(last) if last.isdigit() else 0
+
+
+def escape_like(text: str) -> str:
+    """The text as LIKE and ILIKE look for it literally: their wildcards and the escape itself are escaped."""
+    return text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")

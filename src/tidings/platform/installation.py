@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import time
 from base64 import b64decode, b64encode
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from tidings.platform.crypto import Keyring
 from tidings.platform.db import Connection, Database
 from tidings.platform.errors import Invalid, NotFound, Problem
-from tidings.settings import SETTINGS, Setting
+from tidings.settings import LEAST_DAYS, MOST_DAYS, SETTINGS, Setting
 
 CACHE_FOR = timedelta(seconds=1)
 
@@ -57,6 +57,11 @@ class Installation:
     async def zone(self) -> ZoneInfo:
         """The installation's time zone."""
         return ZoneInfo(cast(str, await self.get("time_zone")))
+
+    async def kept_since(self, name: str, now: datetime) -> datetime | None:
+        """The instant before which what a setting like `keep_hits_days` keeps is over; None: it is kept for ever."""
+        days = cast(int, await self.get(name))
+        return now - timedelta(days=days) if days else None
 
     async def brand(self) -> tuple[str, str]:
         """Name and logo (a web address or nothing), as visitors see them."""
@@ -103,6 +108,9 @@ def _problem(name: str, value: Any) -> Problem | None:
         return Problem("unknown", f"There is no setting “{name}”.")
     if not isinstance(value, setting.kind) or (setting.kind is int and isinstance(value, bool)):
         return Problem("type", f"“{name}” must be a {setting.kind.__name__}.")
+    days = int(value) if setting.is_age else 0
+    if days != 0 and not LEAST_DAYS <= days <= MOST_DAYS:
+        return Problem("range", f"Enter 0 (for ever) or {LEAST_DAYS} to {MOST_DAYS} days.")
     if name == "time_zone":
         try:
             ZoneInfo(value)

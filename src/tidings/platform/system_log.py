@@ -12,7 +12,7 @@ from datetime import datetime
 import msgspec
 
 from tidings.platform.core import Core
-from tidings.platform.db import Connection, affected
+from tidings.platform.db import Connection, affected, escape_like
 from tidings.platform.logs import redact
 from tidings.platform.modules import is_on
 from tidings.platform.pagination import Page, PageRequest
@@ -44,7 +44,7 @@ async def log_event(core: Core, title: str, description: str = "", *, tx: Connec
 
 async def list_system_log(core: Core, request: PageRequest, *, search: str = "") -> Page[LogLine]:
     """A page, newest first, of the lines with a text in title or description."""
-    text = search.strip().lower().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    text = escape_like(search.strip().lower())
     like = f"%{text}%" if text else ""
     rows = await core.db.fetch(
         f"SELECT id, at, title, description FROM system_logs WHERE {_WHERE} ORDER BY id DESC LIMIT $2 OFFSET $3",

@@ -10,7 +10,7 @@ import msgspec
 
 from tidings.platform import jobs
 from tidings.platform.core import Core
-from tidings.platform.db import affected
+from tidings.platform.db import Connection, affected
 from tidings.platform.errors import NotFound
 from tidings.privacy.store import export_path, sql
 
@@ -59,10 +59,15 @@ async def request_export(core: Core, contact_id: int, *, user_id: int | None = N
 async def request_erasure(core: Core, contact_id: int, *, user_id: int | None = None) -> int:
     """Has a contact erased; asked for twice it is one job, whose id comes back. Raises NotFound."""
     async with core.db.transaction() as tx:
-        if await tx.fetchval("SELECT 1 FROM contacts WHERE id = $1 FOR KEY SHARE", contact_id) is None:
-            raise NotFound("contact", contact_id)
-        key = f"{ERASE_JOB}:{contact_id}"
-        return await jobs.enqueue(tx, ERASE_JOB, {"contact_id": contact_id}, unique_key=key, user_id=user_id)
+        return await enqueue_erasure(tx, contact_id, user_id=user_id)
+
+
+async def enqueue_erasure(tx: Connection, contact_id: int, *, user_id: int | None = None) -> int:
+    """The same in the caller's transaction."""
+    if await tx.fetchval("SELECT 1 FROM contacts WHERE id = $1 FOR KEY SHARE", contact_id) is None:
+        raise NotFound("contact", contact_id)
+    key = f"{ERASE_JOB}:{contact_id}"
+    return await jobs.enqueue(tx, ERASE_JOB, {"contact_id": contact_id}, unique_key=key, user_id=user_id)
 
 
 async def list_exports(core: Core, contact_id: int) -> list[PersonalExport]:

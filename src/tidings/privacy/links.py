@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from tidings.messages.preview import send_notice
 from tidings.platform import jobs
 from tidings.platform.core import Core
-from tidings.privacy.actions import request_erasure, request_export
+from tidings.privacy.actions import enqueue_erasure, request_export
 
 Purpose = Literal["export", "erase"]
 LASTS = timedelta(days=2)
@@ -71,16 +71,17 @@ async def purpose_of(core: Core, token: str) -> Purpose | None:
 
 
 async def use_link(core: Core, token: str) -> tuple[Purpose, int, int | None] | None:
-    """Uses a link up: its purpose, the contact, the export. None when it is unknown, over or used. Of two that use it at
-    once one wins."""
-    row = await core.db.fetchrow(
-        """UPDATE privacy_links SET used_at = $2 WHERE token_hash = $1 AND used_at IS NULL AND expires_at > $2
-        RETURNING purpose, contact_id, export_id""",
-        core.keys.hash_secret(token),
-        core.clock.now(),
-    )
-    if row is None:
-        return None
-    if row["purpose"] == "erase":
-        await request_erasure(core, row["contact_id"])
+    """Uses a link up and asks for what it is for: its purpose, the contact, the export. None when it is unknown, over or
+    used. Of two that use it at once one wins; a link whose wish could not be stored stays good."""
+    async with core.db.transaction() as tx:
+        row = await tx.fetchrow(
+            """UPDATE privacy_links SET used_at = $2 WHERE token_hash = $1 AND used_at IS NULL AND expires_at > $2
+            RETURNING purpose, contact_id, export_id""",
+            core.keys.hash_secret(token),
+            core.clock.now(),
+        )
+        if row is None:
+            return None
+        if row["purpose"] == "erase":
+            await enqueue_erasure(tx, row["contact_id"])
     return row["purpose"], row["contact_id"], row["export_id"]

@@ -12,8 +12,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from tidings.access.actions import count_try
 from tidings.consent import actions as consent
+from tidings.consent.preference_page import offered_lists, preference_page
 from tidings.contacts import actions as contacts
-from tidings.contacts import catalog, queries
+from tidings.contacts import queries
 from tidings.contacts.rules import is_email
 from tidings.contacts.types import ContactView, Draft, WritePolicy
 from tidings.messages.leaving import mark_left
@@ -28,6 +29,7 @@ from tidings.privacy.actions import export_file
 from tidings.privacy.links import ask_for_data, ask_for_erasure, purpose_of, use_link
 from tidings.public.hits import anonymised
 from tidings.public.http import Reply, Visit, header_url
+from tidings.public.preferences import answers, questions
 from tidings.tracking import tokens
 from tidings.tracking.machines import is_machine
 
@@ -130,8 +132,8 @@ class Pages:
         if view is None:
             return await self._request_page("Update your preferences", "fluentcrm_request_manage_subscription_ajax")
         member_of = {one.id for one in view.lists}
-        public = [one for one in (await catalog.list_lists(self._core)).rows if one.is_public]
-        made = await addresses(self._core)
+        page, made = await preference_page(self._core), await addresses(self._core)
+        definitions = await queries.custom_fields(self._core) if page.shown[1] else {}
         return await self.render(
             "preferences.html",
             title="Update your preferences",
@@ -140,9 +142,11 @@ class Pages:
             abs_hash=_md5(masked(view.contact.email or "")),
             sub_hash=_md5(view.contact.email or ""),
             secure_hash=secure_hash,
-            first_name=view.contact.first_name or "",
-            last_name=view.contact.last_name or "",
-            lists=[{"id": one.id, "title": one.title, "is_in": one.id in member_of} for one in public],
+            questions=questions(page, view.contact, definitions),
+            lists=[
+                {"id": one.id, "title": one.title, "is_in": one.id in member_of}
+                for one in await offered_lists(self._core, page)
+            ],
             standing=view.contact.status,
             may_ask_for_data=await self._core.installation.get("personal_data_on_request"),
             unsubscribe_url=made.unsubscribe_url(view.contact.id, 0),
@@ -159,16 +163,15 @@ class Pages:
         if not is_same_address and await queries.find_contact_by_email(self._core, email):
             text = "The new email has been used to another account. Please use a new email address"
             return await self._done(visit, text, is_ok=False)
-        public = {one.id for one in (await catalog.list_lists(self._core)).rows if one.is_public}
+        page = await preference_page(self._core)
+        definitions = await queries.custom_fields(self._core) if page.shown[1] else {}
+        offered = {one.id for one in await offered_lists(self._core, page)}
         given = {tokens.number_from(one) for one in visit.lists.get("lists", [])}
-        wanted = {one for one in public if one in given}
-        present = {one.id for one in view.lists} & public
-        draft = Draft(
-            {name: visit.get(name)[:190] for name in ("first_name", "last_name") if name in visit.form},
-            id=contact.id,
-            lists=sorted(wanted - present),
-            remove_lists=sorted(present - wanted) if public else (),
-        )
+        wanted = {one for one in offered if one in given}
+        present = {one.id for one in view.lists} & offered
+        values, custom = answers(page, visit, definitions)
+        added, left = sorted(wanted - present), sorted(present - wanted)
+        draft = Draft(values, custom, id=contact.id, lists=added, remove_lists=left)
         try:
             await contacts.write_contact(self._core, draft, _BY_OWNER)
         except Invalid as error:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from tidings.contacts import codes
 from tidings.contacts.codes import coded_sql, is_coded
+from tidings.platform.db import escape_like
 from tidings.segments.days import Days, days_meant, start_of
 from tidings.segments.fields import COLUMN_KINDS, CUSTOM_KINDS, EventField, event_kind
 from tidings.segments.types import CustomFieldIs, Value, number_of
@@ -81,7 +82,7 @@ def custom_sql(rule: CustomFieldIs, bound: Bound) -> str:
 
 def word_like(text: str, bound: Bound, *, before: str = "%", after: str = "%") -> str:
     """A lower-case LIKE pattern for `text` taken literally."""
-    escaped = text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    escaped = escape_like(text)
     return f"lower({bound(before + escaped + after)}::text)"
 
 

@@ -55,11 +55,6 @@ async def ensure_custom_field_index(core: Core, slug: str, kind: FieldKind) -> b
     return True
 
 
-async def drop_custom_field_index(core: Core, slug: str, kind: FieldKind) -> None:
-    """Removes the field's index, if there is one."""
-    await core.db.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {index_name(slug, kind)}")
-
-
 async def keep_custom_field_indexes(core: Core) -> None:
     """Gives every custom field that a saved segment compares its index, and drops those that none compares any more.
 

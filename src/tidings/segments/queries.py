@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from tidings.contacts.counting import count_matching
 from tidings.platform.core import Core
+from tidings.platform.db import escape_like
 from tidings.platform.errors import NotFound, Refused
 from tidings.segments.compiler import Where, compile_rule
 from tidings.segments.store import Segment, segment_from, sql
@@ -40,17 +41,9 @@ async def list_contact_ids(
             return [row[0] for row in await tx.fetch(where.ids_sql(), *where.args, after, size)]
 
 
-async def does_match(core: Core, rule: Rule, contact_id: int) -> bool:
-    """Whether one contact matches now."""
-    where = await where_of(core, rule)
-    return await core.db.fetchval(
-        f"SELECT EXISTS (SELECT 1 FROM contacts c WHERE c.id = ${where.next} AND {where.sql})", *where.args, contact_id
-    )
-
-
 async def list_segments(core: Core, *, search: str = "") -> list[Segment]:
     """Saved segments, newest first, optionally those whose title holds `search`."""
-    text = search.strip().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    text = escape_like(search.strip())
     return [segment_from(row) for row in await core.db.fetch(sql.list_segments, f"%{text}%" if text else "")]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tidings.platform.core import Core
 from tidings.platform.errors import NotFound
+from tidings.platform.listing import Listing
 from tidings.platform.pagination import Page, PageRequest
 from tidings.smart_links import store
 from tidings.smart_links.types import SmartLink
@@ -17,22 +18,18 @@ SORTS = {
     "created_at": "l.created_at",
     "updated_at": "l.updated_at",
 }
+_LINKS = Listing(
+    f"SELECT {store.SELECTED} {store.FROM}",
+    "smart_links l",
+    ("l.title", "l.target_url", "l.notes"),
+    SORTS,
+    store.link_from,
+)
 
 
 async def list_links(core: Core, request: PageRequest | None = None, *, search: str = "") -> Page[SmartLink]:
     """A page of links with their counts, the newest first unless sorted otherwise."""
-    request = request or PageRequest()
-    text = search.strip().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
-    where = "($1 = '' OR l.title ILIKE '%' || $1 || '%' OR l.target_url ILIKE '%' || $1 || '%'"
-    where += " OR l.notes ILIKE '%' || $1 || '%')"
-    rows = await core.db.fetch(
-        f"SELECT {store.SELECTED} {store.FROM} WHERE {where} {request.order_by(SORTS)} LIMIT $2 OFFSET $3",
-        text,
-        request.per_page,
-        request.offset,
-    )
-    total = await core.db.fetchval(f"SELECT count(*) FROM smart_links l WHERE {where}", text)
-    return Page([store.link_from(row) for row in rows], total, request)
+    return await _LINKS.page(core, request, search)
 
 
 async def link_by_id(core: Core, link_id: int) -> SmartLink:

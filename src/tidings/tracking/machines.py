@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import timedelta
 
 # Agents of scanners and proxies that announce themselves, in lower case. Programs of people (curl, HTTP libraries) are
 # not among them: those who click by program are the integrators, and scanners do not call themselves so.
@@ -19,7 +18,6 @@ _AGENTS = re.compile(
 )
 # Proxies that fetch pictures for a reader who may be real: they mark opens as machine, clicks never come from them.
 _PREFETCH = ("purpose", "sec-purpose", "x-purpose", "x-moz")
-TOO_SOON = timedelta(seconds=2)
 
 
 def is_machine(method: str, headers: Mapping[str, str], *, is_click: bool) -> bool:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from tidings.access.actions import delete_ended_sessions
 from tidings.automations.triggers import begin_birthdays
 from tidings.imports.actions import delete_stale_imports
+from tidings.messages.old_logs import forget_old
 from tidings.outgoing_webhooks.jobs import prune_deliveries
 from tidings.platform.core import Core
 from tidings.platform.leases import Periodic, lead
@@ -42,7 +43,7 @@ async def make_partitions(core: Core) -> None:
 
 async def purge_stale(core: Core) -> None:
     """Deletes what is over and nobody looks at again: counted windows, ended sessions, uploads that were never
-    brought in, files of personal data that are over, finished jobs and webhook deliveries of last month."""
+    brought in, files of personal data that are over, finished jobs and webhook deliveries of old."""
     await delete_ended_sessions(core)
     await prune_deliveries(core)
     await delete_stale_imports(core)
@@ -51,7 +52,13 @@ async def purge_stale(core: Core) -> None:
     async with core.db.transaction() as tx:
         await tx.execute("DELETE FROM changes WHERE at < now() - interval '1 hour'")
         await tx.execute("DELETE FROM rate_windows WHERE window_at < now() - interval '1 day'")
-        await tx.execute("DELETE FROM jobs WHERE finished_at < now() - interval '30 days'")
+        days = await core.installation.get("keep_jobs_days")
+        await tx.execute("DELETE FROM jobs WHERE $1 > 0 AND finished_at < now() - make_interval(days => $1)", days)
+
+
+async def forget_old_logs(core: Core) -> None:
+    """Deletes sent mails, opens, clicks and logs that are older than the installation keeps them."""
+    await forget_old(core)
 
 
 async def celebrate_birthdays(core: Core) -> None:
@@ -63,6 +70,7 @@ PERIODICS: list[Periodic] = [
     Periodic("fold_tallies", timedelta(minutes=1), fold_tallies),
     Periodic("make_partitions", timedelta(hours=1), make_partitions),
     Periodic("purge_stale", timedelta(hours=1), purge_stale),
+    Periodic("forget_old_logs", timedelta(hours=1), forget_old_logs),
     Periodic("begin_birthdays", timedelta(minutes=10), celebrate_birthdays),
     Periodic("keep_custom_field_indexes", timedelta(minutes=2), keep_custom_field_indexes),
 ]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.dialects.mouth import Mouth, changed, rows
 from tidings.access import actions as access
+from tidings.consent.preference_page import NAMES, preference_page
 from tidings.messages.optin_settings import opt_in_settings, opt_in_settings_for
 from tidings.platform import modules
 from tidings.platform.core import Core
@@ -238,6 +241,27 @@ async def test_every_bounce_service_has_its_address(crm: Mouth):
     assert len(ends.pop()) == 14
 
 
+async def test_what_the_preference_page_offers_is_set_here_and_what_is_left_out_stays(core: Core, crm: Mouth):
+    async def read() -> dict[str, Any]:
+        query = [("settings_keys[]", "email_settings")]
+        body = (await crm.ask("GET", "/setting", query=query)).json()["email_settings"]
+        return {name: value for name, value in body.items() if name.startswith(("pref_", "show_"))}
+
+    fresh = {"pref_list_type": "no", "pref_list_items": [], "pref_form": "no", "pref_custom": []}
+    fresh |= {"pref_general": ["first_name", "last_name"], "show_on_page": "no", "pref_page_id": ""}
+    assert await read() == fresh
+    await crm.put("/setting", {"settings": {"email_settings": {"from_name": "News", "show_on_page": "yes"}}})
+    assert (await read(), (await preference_page(core)).lists) == (fresh | {"show_on_page": "yes"}, "public")
+    wanted = {"pref_list_type": "filtered_only", "pref_list_items": ["3", 3, "x"], "pref_general": ["phone", "status"]}
+    await crm.put("/setting", {"settings": {"email_settings": wanted | {"pref_custom": ["plan"]}}})
+    page = await preference_page(core)
+    assert (page.lists, page.list_ids, page.has_own_fields, page.shown) == ("chosen", [3], False, (NAMES, ()))
+    await crm.put("/setting", {"settings": {"email_settings": {"pref_form": "yes"}}})
+    assert (await preference_page(core)).shown == (["phone"], ["plan"])
+    told = {"pref_list_type": "filtered_only", "pref_list_items": [3], "pref_form": "yes", "pref_general": ["phone"]}
+    assert await read() == fresh | {"show_on_page": "yes", "pref_custom": ["plan"]} | told
+
+
 async def test_pictures_come_from_where_the_compliance_settings_allow(crm: Mouth):
     sent = {"email": "a@example.com", "status": "subscribed", "first_name": "<A>", "last_name": "Bee"}
     assert "&d=" in (await crm.post("/subscribers", sent)).json()["contact"]["photo"]
@@ -247,6 +271,8 @@ async def test_pictures_come_from_where_the_compliance_settings_allow(crm: Mouth
     photo = (await crm.get("/subscribers/1")).json()["subscriber"]["photo"]
     assert photo.startswith("data:image/svg+xml,")
     assert "<" not in photo
+    assert (await crm.get("/setting/compliance")).json()["settings"]["enable_gravatar"] == "no"
+    assert await crm.core.installation.get("gravatars") == "no"
 
 
 async def test_events_are_refused_while_their_module_is_off(crm: Mouth):

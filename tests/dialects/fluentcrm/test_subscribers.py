@@ -347,3 +347,16 @@ async def test_memberships_are_synced_and_contacts_removed(core: Core, crm: Mout
     missing = await crm.delete("/subscribers")
     assert missing.status_code == 422
     assert missing.json() == {"subscriber_ids": {"required": "The subscriber_ids field is required."}}
+
+
+async def test_a_pending_contact_is_asked_to_confirm_where_the_body_says_so(core: Core, crm: Mouth):
+    for name, more in (
+        ("asked", {"status": "pending", "double_optin": True}),
+        ("silent", {"status": "pending"}),
+        ("in", {"status": "subscribed", "double_optin": True}),
+    ):
+        assert (await crm.post("/subscribers", {"email": f"{name}@example.com"} | more)).status_code == 200
+    again = {"email": "asked@example.com", "status": "pending", "double_optin": True, "__force_update": "yes"}
+    assert (await crm.post("/subscribers", again)).json()["action_type"] == "updated"
+    rows = await core.db.fetch("SELECT args ->> 'contact_id' AS id FROM jobs WHERE kind = 'mail_opt_in'")
+    assert [row["id"] for row in rows] == ["1"]

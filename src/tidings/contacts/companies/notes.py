@@ -7,6 +7,7 @@ from datetime import datetime
 
 from tidings.contacts.companies.types import CompanyNote
 from tidings.platform.core import Core
+from tidings.platform.db import escape_like
 from tidings.platform.errors import NotFound
 from tidings.platform.facts import Fact, write_facts
 from tidings.platform.pagination import Page, PageRequest
@@ -24,7 +25,7 @@ SELECT k.id, $2, $3, $4, $5, $6, $7 FROM companies k WHERE k.id = $1 FOR KEY SHA
 
 async def list_company_notes(core: Core, company_id: int, request: PageRequest, search: str = "") -> Page[CompanyNote]:
     """A company's notes, newest first, optionally those whose title or text holds `search`."""
-    text = search.strip().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    text = escape_like(search.strip())
     args = (company_id, f"%{text}%" if text else "")
     rows = await core.db.fetch(
         f"{_NOTES} WHERE {_WHERE} ORDER BY n.id DESC LIMIT $3 OFFSET $4", *args, request.per_page, request.offset

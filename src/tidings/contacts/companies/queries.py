@@ -11,6 +11,7 @@ from tidings.contacts.companies.types import Company, CompanyView, JoinedCompany
 from tidings.contacts.companies.words import INDUSTRIES, TYPES
 from tidings.contacts.types import Contact, Filter
 from tidings.platform.core import Core
+from tidings.platform.db import escape_like
 from tidings.platform.errors import NotFound
 from tidings.platform.pagination import Page, PageRequest
 
@@ -89,7 +90,7 @@ def _where(
         conditions.append(condition.format(f"${len(args)}"))
 
     if search.strip():
-        add(f"{_HAYSTACK} LIKE lower({{}})", f"%{_escaped(search.strip())}%")
+        add(f"{_HAYSTACK} LIKE lower({{}})", f"%{escape_like(search.strip())}%")
     if types:
         add("lower(coalesce(k.type, '')) = ANY(SELECT lower(w) FROM unnest({}::text[]) w)", list(types))
     if industries:
@@ -109,7 +110,7 @@ async def search_companies(
         AND ($2::bigint IS NULL OR NOT EXISTS (
             SELECT 1 FROM contact_companies m WHERE m.contact_id = $2 AND m.company_id = k.id))
         ORDER BY lower(k.name) LIMIT $3""",
-        f"%{_escaped(text.strip())}%" if text.strip() else "",
+        f"%{escape_like(text.strip())}%" if text.strip() else "",
         without_contact,
         SEARCH_LIMIT + 1,
     )
@@ -175,7 +176,3 @@ async def words_in_use(core: Core) -> tuple[list[str], list[str]]:
     for row in await core.db.fetch(store.sql.words_in_use):
         (types if row["kind"] == "type" else industries).setdefault(row["word"])
     return list(types), list(industries)
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")

@@ -1,11 +1,3 @@
--- name: lock_existing
--- Contacts that drafts meet, by id or by address, locked in id order so that two writers never deadlock.
-SELECT * FROM contacts WHERE id = ANY($1::bigint[]) OR lower(email) = ANY($2::text[]) ORDER BY id FOR UPDATE
-
--- name: lists_and_tags_exist
-SELECT (SELECT coalesce(array_agg(id), '{}') FROM tags WHERE id = ANY($1::bigint[])) AS tags,
-       (SELECT coalesce(array_agg(id), '{}') FROM lists WHERE id = ANY($2::bigint[])) AS lists
-
 -- name: add_tags
 -- New memberships and their facts; $1/$2: pairs of contact and tag, $3: silent.
 WITH wanted AS (SELECT * FROM unnest($1::bigint[], $2::bigint[]) AS w (contact_id, tag_id)),

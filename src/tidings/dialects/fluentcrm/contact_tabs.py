@@ -10,7 +10,7 @@ import nh3
 from tidings.access.queries import users_by_ids
 from tidings.campaigns.direct import send_to_contact
 from tidings.contacts import actions, events, queries, rules
-from tidings.contacts.types import Note
+from tidings.contacts.types import NOTE_KINDS, Note
 from tidings.dialects._engine.calls import Call
 from tidings.dialects._engine.routes import Route
 from tidings.dialects.fluentcrm import people
@@ -25,24 +25,6 @@ from tidings.messages.queries import delete_messages_of_contact, list_messages
 from tidings.platform.errors import NotFound, Problem, Refused
 from tidings.platform.modules import is_on
 from tidings.reports.contacts import clicked_links
-
-NOTE_TYPES = [
-    "note",
-    "call",
-    "email",
-    "meeting",
-    "activity",
-    "quote_sent",
-    "quote_accepted",
-    "quote_refused",
-    "invoice_sent",
-    "invoice_part_paid",
-    "invoice_paid",
-    "invoice_refunded",
-    "transaction",
-    "feedback",
-    "social_post",
-]
 
 
 async def _require(call: Call) -> int:
@@ -85,7 +67,7 @@ async def list_notes(call: Call) -> Any:
 
 def note_fields() -> dict[str, Any]:
     """What a form of a note asks for."""
-    options = [{"id": kind, "label": kind.replace("_", " ").capitalize()} for kind in NOTE_TYPES]
+    options = [{"id": kind, "label": kind.replace("_", " ").capitalize()} for kind in NOTE_KINDS]
     moment = {"type": "input-date", "data_type": "datetime", "name": "created_at", "label": "Date Time"}
     moment |= {"id": "fc_note_title", "value_format": "YYYY-MM-DD HH:mm:ss", "help": "Leave empty for now"}
     title = {

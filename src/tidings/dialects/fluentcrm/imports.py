@@ -15,8 +15,8 @@ from tidings.dialects._engine.routes import Route
 from tidings.dialects.fluentcrm import companies_wire, people
 from tidings.imports import accounts, pages
 from tidings.imports.actions import create_import
-from tidings.imports.types import Import, Options
-from tidings.messages.optin import queue_opt_ins
+from tidings.imports.types import Also, Import, Options
+from tidings.messages.optin import ask_to_confirm
 from tidings.platform.errors import Invalid, NotFound, Refused
 from tidings.platform.modules import is_on
 
@@ -128,12 +128,16 @@ async def import_csv(call: Call) -> Any:
     number = max(call.integer("importing_page") or 1, 1)
     delimiter = _DELIMITERS.get(call.text("delimiter"))
     try:
-        done = await pages.run_page(call.core, taken.id, number, mapping, options, delimiter=delimiter)
+        also = _also(call.params, options)
+        done = await pages.run_page(call.core, taken.id, number, mapping, options, delimiter=delimiter, also=also)
     except NotFound as error:
         raise Refused("The uploaded file was not found. Please upload it again.") from error
-    if call.flag("double_optin_email") and options.status == "pending":
-        await queue_opt_ins(call.core, done.created)
     return await _csv_answer(call, done, options, mapping, custom)
+
+
+def _also(params: Mapping[str, Any], options: Options) -> Also | None:
+    """What is done with new contacts: pending ones are asked to confirm when the import says so."""
+    return ask_to_confirm if is_true(params.get("double_optin_email")) and options.status == "pending" else None
 
 
 def _mapping(rows: Sequence[Any], custom: Mapping[str, CustomField]) -> dict[str, str]:
@@ -316,9 +320,7 @@ async def import_users(call: Call) -> Any:
 async def _run_users(call: Call, config: Mapping[str, Any], status_name: str) -> dict[str, Any]:
     number = max(call.integer("importing_page") or call.integer("page") or 1, 1)
     options = _options(config, "wp_users", status_name=status_name)
-    done = await accounts.import_accounts(call.core, _roles(config), number, options)
-    if is_true(config.get("double_optin_email")) and options.status == "pending":
-        await queue_opt_ins(call.core, done.created)
+    done = await accounts.import_accounts(call.core, _roles(config), number, options, also=_also(config, options))
     return {
         "page_total": -(-done.page.total // accounts.PAGE_ROWS),
         "record_total": done.page.total,

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from tidings.consent.preference_page import Lists, PreferencePage, preference_page, save_preference_page
 from tidings.contacts.rules import is_email
-from tidings.dialects._engine.calls import Call
+from tidings.dialects._engine.calls import Call, as_ids, as_list, is_true
 from tidings.dialects._engine.routes import Route
 from tidings.dialects.fluentcrm.dialect import FieldErrors
-from tidings.dialects.fluentcrm.kept import keep, kept, note, plain
+from tidings.dialects.fluentcrm.kept import keep, kept, note, plain, yes_no
 from tidings.messages.compliance import has_way_out
 from tidings.messages.optin_settings import is_target
 from tidings.platform import modules
@@ -40,6 +41,33 @@ _PREFERENCES: dict[str, Any] = {
     "show_on_page": "no",
     "pref_page_id": "",
 }
+# There are no pages of a site here on which the form could stand.
+_KEPT = ("show_on_page", "pref_page_id")
+_PAGE = frozenset(_PREFERENCES) - set(_KEPT)
+# wire word: which lists the preference page offers; any other word, and none yet: those that are public
+_LISTS: dict[str, Lists] = {"no": "none", "all": "all", "filtered_only": "chosen"}
+
+
+def _page_body(page: PreferencePage) -> dict[str, Any]:
+    return {
+        "pref_list_type": next((word for word, lists in _LISTS.items() if lists == page.lists), "public"),
+        "pref_list_items": list(page.list_ids),
+        "pref_form": yes_no(page.has_own_fields),
+        "pref_general": list(page.fields),
+        "pref_custom": list(page.custom),
+    }
+
+
+def _page_from(email: dict[str, Any], present: PreferencePage) -> PreferencePage:
+    """The page as a body says; what it leaves out stays."""
+    said = {**_page_body(present), **email}
+    return PreferencePage(
+        lists=_LISTS.get(plain(said["pref_list_type"]), "public"),
+        list_ids=as_ids(as_list(said["pref_list_items"])),
+        has_own_fields=is_true(said["pref_form"]),
+        fields=[plain(one) for one in as_list(said["pref_general"])],
+        custom=[plain(one) for one in as_list(said["pref_custom"])],
+    )
 
 
 async def get_settings(call: Call) -> Any:
@@ -53,7 +81,9 @@ async def get_settings(call: Call) -> Any:
                 email.pop(name)
         email["emails_per_second"] = values["emails_per_second"] or 15
         email["email_footer"] = email["email_footer"] or FOOTER
-        groups["email_settings"] = {**email, **_PREFERENCES, **await kept(call, "email_settings")}
+        own = await kept(call, "email_settings")
+        page = _page_body(await preference_page(call.core)) if values["preference_page"] else {}
+        groups["email_settings"] = {**email, **_PREFERENCES, **{n: own[n] for n in _KEPT if n in own}, **page}
     if "business_settings" in wanted and await kept(call, "business_settings"):
         groups["business_settings"] = {name: values[core] for name, core in _BUSINESS.items()}
     return groups
@@ -72,7 +102,9 @@ async def save_settings(call: Call) -> Any:
     if isinstance(business, dict):
         await keep(call, "business_settings", {"is_saved": True})
     if isinstance(email, dict):
-        own = {name: value for name, value in email.items() if name in _PREFERENCES}
+        if not _PAGE.isdisjoint(email):
+            await save_preference_page(call.core, _page_from(email, await preference_page(call.core)))
+        own = {name: value for name, value in email.items() if name in _KEPT}
         await keep(call, "email_settings", {**await kept(call, "email_settings"), **own})
     await note(call, "settings_saved", ", ".join(sorted(changes)))
     return {"message": "Settings Updated"}

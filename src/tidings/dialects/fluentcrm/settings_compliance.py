@@ -32,6 +32,7 @@ _TRACKING = {"email_open_tracking": "open_tracking", "email_click_tracking": "cl
 async def _shown(call: Call) -> dict[str, str]:
     values = await call.core.installation.values()
     stored = {**_DEFAULTS, **await kept(call, "compliance")}
+    stored["enable_gravatar"] = values["gravatars"] or stored["enable_gravatar"]
     stored |= {name: "yes" if values[core] else "no" for name, core in _FLAGS.items()}
     return stored | {name: values[core] for name, core in _TRACKING.items()}
 
@@ -46,10 +47,12 @@ async def save_compliance(call: Call) -> Any:
     for name, core in _TRACKING.items():
         if given.get(name) in ("yes", "no", "anonymous"):
             changes[core] = given[name]
+    if "enable_gravatar" in given:
+        changes["gravatars"] = "yes" if is_true(given["enable_gravatar"]) else "no"
     own = {
         name: value if value in ("yes", "no", "anonymous") else ""
         for name, value in given.items()
-        if name not in _FLAGS and name not in _TRACKING
+        if name not in _FLAGS and name not in _TRACKING and name != "enable_gravatar"
     }
     await call.core.installation.put(changes)
     await keep(call, "compliance", {**await kept(call, "compliance"), **own})

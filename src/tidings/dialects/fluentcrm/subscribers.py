@@ -16,7 +16,7 @@ from tidings.dialects.fluentcrm import bounces, companies_wire, people
 from tidings.dialects.fluentcrm.dialect import FieldErrors
 from tidings.dialects.fluentcrm.envelope import page_object, page_request
 from tidings.dialects.fluentcrm.filters import contact_query_rule
-from tidings.messages.optin import send_opt_in
+from tidings.messages.optin import write_and_ask
 from tidings.platform.errors import Invalid, NotFound, Problem, Refused
 from tidings.reports.contacts import mail_stats
 from tidings.segments.queries import where_of
@@ -148,11 +148,10 @@ async def create_subscriber(call: Call) -> Any:
     draft = draft_of(params)
     policy = WritePolicy(on_existing="update" if is_forced else "refuse", is_silent=call.flag("import_silently"))
     try:
-        written = await actions.write_contact(call.core, draft, policy)
+        write = write_and_ask if call.flag("double_optin") else actions.write_contact
+        written = await write(call.core, draft, policy)
     except Invalid as error:
         raise _worded(error) from error
-    if call.flag("double_optin") and draft.status == "pending" and written.outcome == "created":
-        await send_opt_in(call.core, written.id)
     last_activity = call.context.instant(params["last_activity"]) if params.get("last_activity") else None
     if last_activity is not None:
         await call.core.db.execute("UPDATE contacts SET active_at = $2 WHERE id = $1", written.id, last_activity)

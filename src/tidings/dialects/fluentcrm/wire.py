@@ -22,7 +22,8 @@ class Wire:
 
     def complies(self, name: str) -> bool:
         """A flag of the compliance settings that is on unless somebody switched it off."""
-        return self.values["dialects"].get("fluentcrm.compliance", {}).get(name, "yes") == "yes"
+        kept = self.values["dialects"].get("fluentcrm.compliance", {}).get(name, "yes")
+        return ((name == "enable_gravatar" and self.values["gravatars"]) or kept) == "yes"
 
     def stamp(self, value: datetime | None) -> str | None:
         """`YYYY-MM-DD HH:MM:SS` in the installation's zone."""

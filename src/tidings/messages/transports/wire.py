@@ -65,11 +65,6 @@ def body_parts(envelope: Envelope) -> tuple[bytes, bytes]:
     return data, (b".\r\n" if data.endswith(b"\r\n") else b"\r\n.\r\n")
 
 
-def dot_stuffed(data: bytes) -> bytes:
-    """The whole of what follows 354 for a message."""
-    return b"".join(body_parts(Envelope(0, "", "", data)))
-
-
 def code_of(line: bytes) -> int:
     """The reply code of a line, 0 when it is none."""
     code = int(line[:3]) if line[:3].isdigit() else 0

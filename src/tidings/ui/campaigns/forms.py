@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from tidings.campaigns.types import Campaign, CampaignView
 from tidings.contacts.rules import is_email
 from tidings.platform.errors import Invalid, Problem
 from tidings.ui.shell.forms import Form
-from tidings.ui.shell.texts import _, reader
+from tidings.ui.shell.texts import _
 
 SENDER = ("from_name", "from_email", "reply_to_name", "reply_to_email")
-SETUP = ("title", "subject", "preheader", "subjects", "has_own_sender", *SENDER)
 # Designs that rich text can be edited in; everything else is edited as HTML.
 RICH = ("simple", "plain", "classic")
 MAX_SUBJECTS = 10
@@ -84,15 +83,6 @@ def is_rich(design: str) -> bool:
     return design in RICH
 
 
-def moment(form: Form, name: str) -> datetime:
-    """A field of day and time in the reader's zone, as an instant; raises Invalid."""
-    try:
-        at = datetime.fromisoformat(form.text(name))
-    except ValueError:
-        raise Invalid({name: Problem("date", _("Choose a day and a time."))}) from None
-    return (at if at.tzinfo else at.replace(tzinfo=reader().zone)).astimezone(UTC)
-
-
 def plan(form: Form, now: datetime) -> tuple[datetime | None, datetime | None]:
     """When it starts (None: at once) and until when it is spread (None: as fast as possible); raises Invalid."""
     when = form.text("when")
@@ -100,12 +90,12 @@ def plan(form: Form, now: datetime) -> tuple[datetime | None, datetime | None]:
         raise Invalid({"when": Problem("required", _("Choose when it goes out."))})
     if when == "now":
         return None, None
-    at = moment(form, "at" if when == "later" else "from")
+    at = form.moment("at" if when == "later" else "from")
     if at < now - timedelta(minutes=1):
         raise Invalid({"at" if when == "later" else "from": Problem("future", _("This moment is over already."))})
     if when == "later":
         return at, None
-    until = moment(form, "until")
+    until = form.moment("until")
     if until <= at:
         raise Invalid({"until": Problem("after", _("The end must be after the start."))})
     return at, until

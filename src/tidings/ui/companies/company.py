@@ -8,14 +8,16 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from tidings.contacts import queries as contacts
+from tidings.contacts.actions import update_note
 from tidings.contacts.companies import actions, notes, queries
-from tidings.contacts.companies.types import CompanyView
-from tidings.platform.errors import Invalid, NotFound, Problem
+from tidings.contacts.companies.types import CompanyNote, CompanyView
+from tidings.platform.errors import Invalid, NotFound
 from tidings.segments.queries import where_of
 from tidings.segments.types import All, InCompanies, Search
 from tidings.ui.companies import forms
 from tidings.ui.companies.browsing import HREF, MAX_SEARCH
 from tidings.ui.companies.switch import GUARDS, READ, WRITE
+from tidings.ui.contacts import notes as note_forms
 from tidings.ui.contacts.forms import custom_inputs
 from tidings.ui.shell.forms import Form
 from tidings.ui.shell.texts import _
@@ -94,34 +96,57 @@ async def save_details(visit: Visiting, company_id: FromPath[int]) -> Response[A
     return visit.redirect(f"{HREF}/{company_id}/details", _("Saved."))
 
 
-async def _notes(visit: Visiting, company_id: int, form: Form, status: int = 200) -> Response[Any]:
+async def _notes(
+    visit: Visiting, company_id: int, form: Form, note: CompanyNote | None = None, status: int = 200
+) -> Response[Any]:
     view = await queries.company_by_id(visit.core, company_id)
     table = visit.table(sort="id")
     rows = await notes.list_company_notes(visit.core, company_id, table.request)
-    return await _frame(visit, view, "companies/notes.html", table=table, rows=rows, form=form, status=status)
+    template = "companies/notes.html"
+    return await _frame(visit, view, template, table=table, rows=rows, form=form, note=note, status=status)
+
+
+async def _note(visit: Visiting, company_id: int, note_id: int) -> CompanyNote:
+    note = await notes.find_company_note(visit.core, company_id, note_id)
+    if note is None:
+        raise NotFound("note", note_id)
+    return note
 
 
 @get(f"{HREF}/{{company_id:int}}/notes", permission=READ, guards=GUARDS)
 async def notes_page(visit: Visiting, company_id: FromPath[int]) -> Response[Any]:
     """What people wrote about a company."""
-    return await _notes(visit, company_id, Form({"kind": "note"}))
+    return await _notes(visit, company_id, note_forms.empty())
 
 
 @post(f"{HREF}/{{company_id:int}}/notes", permission=WRITE, guards=GUARDS)
 async def add_note(visit: Visiting, company_id: FromPath[int]) -> Response[Any]:
     """Writes a note."""
     form = await visit.form()
-    if not form.text("title") and not form.text("description"):
-        error = Invalid({"description": Problem("required", _("Write something first."))})
-        return await _notes(visit, company_id, form.refused(error), 422)
-    await notes.add_company_note(
-        visit.core,
-        company_id,
-        kind=form.text("kind")[:40] or "note",
-        title=form.text("title")[:200],
-        description=form.text("description"),
-        author_id=visit.user.id,
-    )
+    try:
+        given = note_forms.said(form)
+    except Invalid as error:
+        return await _notes(visit, company_id, form.refused(error), status=422)
+    await notes.add_company_note(visit.core, company_id, author_id=visit.user.id, **given)
+    return visit.redirect(f"{HREF}/{company_id}/notes", _("The note is saved."))
+
+
+@get(f"{HREF}/{{company_id:int}}/notes/{{note_id:int}}", permission=WRITE, guards=GUARDS)
+async def edit_note(visit: Visiting, company_id: FromPath[int], note_id: FromPath[int]) -> Response[Any]:
+    """A note in the form."""
+    note = await _note(visit, company_id, note_id)
+    return await _notes(visit, company_id, note_forms.shown(note), note)
+
+
+@post(f"{HREF}/{{company_id:int}}/notes/{{note_id:int}}", permission=WRITE, guards=GUARDS)
+async def change_note(visit: Visiting, company_id: FromPath[int], note_id: FromPath[int]) -> Response[Any]:
+    """Stores it."""
+    note, form = await _note(visit, company_id, note_id), await visit.form()
+    try:
+        given = note_forms.said(form, note)
+    except Invalid as error:
+        return await _notes(visit, company_id, form.refused(error), note, 422)
+    await update_note(visit.core, note_id, **given)
     return visit.redirect(f"{HREF}/{company_id}/notes", _("The note is saved."))
 
 
@@ -133,4 +158,4 @@ async def delete_note(visit: Visiting, company_id: FromPath[int], note_id: FromP
     return visit.redirect(f"{HREF}/{company_id}/notes", _("The note is deleted."))
 
 
-ROUTES = [company_page, details_page, save_details, notes_page, add_note, delete_note]
+ROUTES = [company_page, details_page, save_details, notes_page, add_note, edit_note, change_note, delete_note]

@@ -13,6 +13,7 @@ from tidings.platform.modules import is_on
 from tidings.segments.queries import where_of
 from tidings.ui.contacts.changes import live_changes
 from tidings.ui.contacts.filters import WORDS, rule_of, shelves_of
+from tidings.ui.contacts.pictures import pictures
 from tidings.ui.shell.forms import Form
 from tidings.ui.shell.visit import Visiting
 
@@ -35,6 +36,7 @@ async def contacts_page(visit: Visiting) -> Response[Any]:
         rows=await contacts.list_contacts(core, table.request, where),
         words=words,
         shelves=shelves,
+        picture_of=await pictures(core),
         statuses=STATUSES,
         filter_words=kept(words),
         changes=[] if is_piece or not may_change else await live_changes(core),

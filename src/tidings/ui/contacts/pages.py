@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
-from tidings.ui.contacts import browsing, bulk, changes, editing, privacy, profile
+from tidings.ui.contacts import browsing, bulk, changes, editing, notes, privacy, profile
 
-ROUTES = [*browsing.ROUTES, *bulk.ROUTES, *changes.ROUTES, *editing.ROUTES, *profile.ROUTES, *privacy.ROUTES]
+ROUTES = [
+    *browsing.ROUTES,
+    *bulk.ROUTES,
+    *changes.ROUTES,
+    *editing.ROUTES,
+    *profile.ROUTES,
+    *notes.ROUTES,
+    *privacy.ROUTES,
+]

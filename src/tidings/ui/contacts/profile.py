@@ -13,12 +13,13 @@ from tidings.contacts import actions, catalog
 from tidings.contacts import queries as contacts
 from tidings.contacts.types import EDITABLE_STATUSES, ContactView
 from tidings.messages.queries import list_messages
-from tidings.platform.errors import Invalid, NotFound, Problem
+from tidings.platform.errors import Invalid
 from tidings.platform.pagination import PageRequest
 from tidings.reports.contacts import mail_stats
 from tidings.ui.companies.joining import companies_card
 from tidings.ui.contacts import forms
 from tidings.ui.contacts.filters import in_tree_order
+from tidings.ui.contacts.pictures import pictures
 from tidings.ui.contacts.timeline import lines_of
 from tidings.ui.pipeline.card import pipeline_card
 from tidings.ui.shell.forms import Form
@@ -34,6 +35,7 @@ async def show_profile(visit: Visiting, view: ContactView, template: str, *, sta
     return await visit.page(
         template,
         name=contact.full_name or contact.email or contact.phone or _("Contact %(id)s") % {"id": contact.id},
+        picture=(await pictures(core))(contact),
         stats=await mail_stats(core, contact.id),
         ledger=await ledger_of(core, contact.id),
         fields=await contacts.custom_fields(core),
@@ -106,45 +108,6 @@ async def automations_page(visit: Visiting, contact_id: FromPath[int]) -> Respon
     )
 
 
-async def _notes(visit: Visiting, contact_id: int, form: Form, status: int = 200) -> Response[Any]:
-    view = await contacts.contact_by_id(visit.core, contact_id)
-    table = visit.table(sort="id")
-    notes = await contacts.list_notes(visit.core, contact_id, table.request)
-    return await show_profile(visit, view, "contacts/notes.html", table=table, rows=notes, form=form, status=status)
-
-
-@get("/contacts/{contact_id:int}/notes", permission="fcrm_read_contacts")
-async def notes_page(visit: Visiting, contact_id: FromPath[int]) -> Response[Any]:
-    """What people wrote about a contact."""
-    return await _notes(visit, contact_id, Form({"kind": "note"}))
-
-
-@post("/contacts/{contact_id:int}/notes", permission="fcrm_manage_contacts")
-async def add_note(visit: Visiting, contact_id: FromPath[int]) -> Response[Any]:
-    """Writes a note."""
-    form = await visit.form()
-    if not form.text("title") and not form.text("description"):
-        error = Invalid({"description": Problem("required", _("Write something first."))})
-        return await _notes(visit, contact_id, form.refused(error), 422)
-    await actions.add_note(
-        visit.core,
-        contact_id,
-        kind=form.text("kind")[:40] or "note",
-        title=form.text("title")[:200],
-        description=form.text("description"),
-        author_id=visit.user.id,
-    )
-    return visit.redirect(f"/contacts/{contact_id}/notes", _("The note is saved."))
-
-
-@post("/contacts/{contact_id:int}/notes/{note_id:int}/delete", permission="fcrm_manage_contacts")
-async def delete_note(visit: Visiting, contact_id: FromPath[int], note_id: FromPath[int]) -> Response[Any]:
-    """Deletes a note."""
-    if not await actions.delete_notes(visit.core, [note_id], contact_id=contact_id):
-        raise NotFound("note", note_id)
-    return visit.redirect(f"/contacts/{contact_id}/notes", _("The note is deleted."))
-
-
 async def details(visit: Visiting, contact_id: int, form: Form | None = None, status: int = 200) -> Response[Any]:
     """The form of a contact: as stored, or as typed with what is wrong."""
     view = await contacts.contact_by_id(visit.core, contact_id)
@@ -201,9 +164,6 @@ ROUTES = [
     more_timeline,
     mails_page,
     automations_page,
-    notes_page,
-    add_note,
-    delete_note,
     details_page,
     change_lists,
     change_tags,

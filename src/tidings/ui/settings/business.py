@@ -7,6 +7,7 @@ from typing import Any
 from litestar import Response, get, post
 
 from tidings.platform.errors import Invalid
+from tidings.settings import AGES
 from tidings.ui.shell.forms import Form
 from tidings.ui.shell.texts import _
 from tidings.ui.shell.visit import Visiting
@@ -40,7 +41,7 @@ async def save_business(visit: Visiting) -> Response[Any]:
 
 @get("/settings/tracking", permission=MAY)
 async def tracking_page(visit: Visiting) -> Response[Any]:
-    """Opens, clicks, addresses, footer, unsubscribing."""
+    """Opens, clicks, addresses, footer, unsubscribing, and how long what happened is kept."""
     return await visit.page("settings/tracking.html", form=Form(await visit.core.installation.values()))
 
 
@@ -53,8 +54,16 @@ async def save_tracking(visit: Visiting) -> Response[Any]:
         for name in ("open_tracking", "click_tracking")
     }
     changes |= {name: form.flag(name) for name in FLAGS}
+    # Who never chose keeps what the setting's own default does elsewhere.
+    if form.flag("gravatars") or await visit.core.installation.get("gravatars"):
+        changes["gravatars"] = "yes" if form.flag("gravatars") else "no"
     changes["email_footer"] = str(form.value("email_footer")).strip()
-    return await _store(visit, form, changes, "settings/tracking.html", "/settings/tracking")
+    template, back = "settings/tracking.html", "/settings/tracking"
+    try:
+        changes |= {name: days or 0 for name, days in form.numbers(one for one in AGES if one in form.values).items()}
+    except Invalid as error:
+        return await visit.page(template, form=form.refused(error), status=422)
+    return await _store(visit, form, changes, template, back)
 
 
 async def _store(visit: Visiting, form: Form, changes: dict[str, Any], template: str, back: str) -> Response[Any]:

@@ -6,10 +6,11 @@ Rules of the business stay in the core: its `Invalid` is laid over the form with
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from tidings.platform.errors import Invalid, Problem, TidingsError
-from tidings.ui.shell.texts import _
+from tidings.ui.shell.texts import _, reader
 
 
 class Form:
@@ -73,6 +74,14 @@ class Form:
         if problems:
             raise Invalid(problems)
         return found
+
+    def moment(self, name: str) -> datetime:
+        """A field of day and time in the reader's zone, as an instant; raises Invalid."""
+        try:
+            at = datetime.fromisoformat(self.text(name))
+            return (at if at.tzinfo else at.replace(tzinfo=reader().zone)).astimezone(UTC)
+        except (ValueError, OverflowError):
+            raise Invalid({name: Problem("date", _("Choose a day and a time."))}) from None
 
     def ids(self, name: str = "ids") -> list[int]:
         """Ids of a choice; what is not a number is left out."""
