@@ -25,6 +25,8 @@ from tidings.platform.facts import Recorded, read_batch
 
 READER = "automations"
 BATCH = 2000
+ANSWERED = "The contact answered."
+STOPPED = "The campaign was stopped."
 LEFT = "The contact is no longer subscribed."
 _MAY_BE_MAILED = ("subscribed", "transactional")
 
@@ -34,6 +36,8 @@ async def read_facts(core: Core, *, limit: int = BATCH) -> int:
 
     async def handle(tx: Connection, facts: Sequence[Recorded]) -> None:
         await _follow_statuses(core, tx, facts)
+        await _follow_replies(core, tx, facts)
+        await _follow_campaigns(core, tx, facts)
         loud = [fact for fact in facts if not fact.is_silent]
         await _begin(core, tx, loud)
         await reach_goals(core, tx, loud)
@@ -54,6 +58,26 @@ async def _follow_statuses(core: Core, tx: Connection, facts: Sequence[Recorded]
     if left:
         await tx.execute(store.sql.end_of_departed, left, LEFT, now)
         await cancel_standing(tx, left, note="The contact left.", now=now)
+
+
+async def _follow_replies(core: Core, tx: Connection, facts: Sequence[Recorded]) -> None:
+    told = [
+        (f.contact_id, f.subject_id)
+        for f in facts
+        if f.kind == "message_replied" and f.contact_id is not None and f.subject_id is not None
+    ]
+    if not told:
+        return
+    now, mailings = core.clock.now(), [mailing for _, mailing in told]
+    ended = await tx.fetch(store.sql.end_of_answered, [contact for contact, _ in told], mailings, ANSWERED, now)
+    if ended:
+        await tx.execute(store.sql.cancel_waiting, mailings, [row["contact_id"] for row in ended], ANSWERED, now)
+
+
+async def _follow_campaigns(core: Core, tx: Connection, facts: Sequence[Recorded]) -> None:
+    stopped = [f.subject_id for f in facts if f.kind == "campaign_cancelled" and f.subject_id is not None]
+    if stopped:
+        await tx.execute(store.sql.end_of_cancelled, stopped, STOPPED, core.clock.now())
 
 
 async def _begin(core: Core, tx: Connection, facts: Sequence[Recorded]) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from tidings.campaigns.queries import parts_of
 from tidings.platform.core import Core
 from tidings.platform.pagination import Page, PageRequest
 
@@ -49,7 +50,7 @@ class Happened:
 def _union(kinds: Sequence[Happening]) -> str:
     parts = (
         f"SELECT '{kind}' AS kind, m.{column} AS at, m.id, m.contact_id, m.email FROM messages m"
-        f" WHERE m.campaign_id = $1 AND m.{condition}"
+        f" WHERE m.campaign_id = ANY($1::bigint[]) AND m.{condition}"
         f" AND ($2::timestamptz IS NULL OR m.{column} >= $2) AND ($3::timestamptz IS NULL OR m.{column} < $3)"
         for kind, (column, condition) in ((one, _MOMENTS[one]) for one in kinds)
     )
@@ -59,12 +60,12 @@ def _union(kinds: Sequence[Happening]) -> str:
 async def timeline(
     core: Core, campaign_id: int, *, step: Step, since: datetime | None = None, until: datetime | None = None
 ) -> list[Point]:
-    """Steps in which something happened, in order, by the installation's zone; one statement."""
+    """Steps in which something happened, in order, by the installation's zone; two statements."""
     counts = ", ".join(f"count(*) FILTER (WHERE e.kind = '{kind}') AS {kind}" for kind in HAPPENINGS)
     rows = await core.db.fetch(
         f"""SELECT date_trunc($4, e.at, $5) AS at, {counts} FROM ({_union(HAPPENINGS)}) e
         GROUP BY 1 ORDER BY 1 LIMIT 10000""",
-        campaign_id,
+        await parts_of(core, campaign_id),
         since,
         until,
         step,
@@ -83,11 +84,11 @@ async def list_happenings(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> Page[Happened]:
-    """A page of what happened, the latest first; two statements."""
+    """A page of what happened, the latest first; three statements."""
     if not kinds:
         return Page([], 0, request)
     found = f"SELECT * FROM ({_union(kinds)}) e WHERE ($4::bigint IS NULL OR e.contact_id = $4)"
-    args = (campaign_id, since, until, contact_id)
+    args = (await parts_of(core, campaign_id), since, until, contact_id)
     rows = await core.db.fetch(
         f"{found} ORDER BY e.at DESC, e.id DESC, e.kind LIMIT $5 OFFSET $6", *args, request.per_page, request.offset
     )

@@ -17,6 +17,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from tidings.campaigns.windows import is_open
 from tidings.content import HeaderRefused, wire_address
 from tidings.messages import accounts, claims
 from tidings.messages.claims import Claimed
@@ -103,9 +104,10 @@ class Sender:
         handled = 0
         rows = await self.core.db.fetch(sql.sending_campaigns, self.core.clock.now())
         for row in rows:
-            handled += await self._send_campaign(
-                row["id"], row["version"], row["account_ids"], Pace(row["per_minute"], row["per_hour"]), stop
-            )
+            pace = Pace(row["per_minute"], row["per_hour"], row["paced_as"], row["sends_within"])
+            if not is_open(pace.within, self.core.clock.now()):
+                continue
+            handled += await self._send_campaign(row["id"], row["version"], row["account_ids"], pace, stop)
         await claims.finish_campaigns(self.core)
         return handled
 
@@ -177,7 +179,10 @@ class Sender:
 
     async def _claim(self, account: Account, mailing: Mailing, pace: Pace) -> list[Claimed]:
         size = self._sizes.get(account.id, SMALLEST)
-        granted = await accounts.take_allowance(self.core, account, mailing.id, pace, size)
+        if not is_open(pace.within, self.core.clock.now()):
+            return []
+        counted_as = pace.counted_as or mailing.id
+        granted = await accounts.take_allowance(self.core, account, counted_as, pace, size)
         if not granted:
             return []
         group = await claims.claim(
@@ -190,6 +195,7 @@ class Sender:
             is_transactional=mailing.is_transactional,
         )
         self._held.update(one.id for one in group)
+        await accounts.give_back(self.core, account, counted_as, pace, granted - len(group))
         return group
 
     async def _send_group(
