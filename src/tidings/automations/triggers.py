@@ -16,14 +16,13 @@ from tidings.automations.entering import enter
 from tidings.automations.goals import reach_goals
 from tidings.automations.matching import CONTACT_FACTS, FACT_KINDS, matching
 from tidings.automations.rules import Graph, born_on, graph_of
-from tidings.automations.types import Automation
+from tidings.automations.types import READER, Automation
 from tidings.automations.users import contacts_of_users
 from tidings.campaigns.standing import cancel_standing
 from tidings.platform.core import Core
 from tidings.platform.db import Connection
-from tidings.platform.facts import Recorded, read_batch
+from tidings.platform.facts import Recorded, has_reader, read_batch
 
-READER = "automations"
 BATCH = 2000
 ANSWERED = "The contact answered."
 STOPPED = "The campaign was stopped."
@@ -32,7 +31,10 @@ _MAY_BE_MAILED = ("subscribed", "transactional")
 
 
 async def read_facts(core: Core, *, limit: int = BATCH) -> int:
-    """Handles the next facts; answers how many there were."""
+    """Handles the next facts; answers how many there were. Reading begins with the first automation: until then nothing
+    is read."""
+    if not await has_reader(core.db, READER):
+        return 0
 
     async def handle(tx: Connection, facts: Sequence[Recorded]) -> None:
         await _follow_statuses(core, tx, facts)

@@ -36,6 +36,8 @@ TRIGGERS: tuple[str, ...] = (
 )
 # What a goal can be waiting for.
 GOAL_EVENTS: tuple[str, ...] = ("tags_added", "tags_removed", "lists_added", "lists_removed")
+# The name under which facts are read for automations.
+READER = "automations"
 BRANCHING: tuple[str, ...] = ("condition", "split")
 GOAL = "goal"
 

@@ -32,7 +32,7 @@ async def contacts_of_users(
     users = [row for row in rows if is_email(row["email"])]
     if not users:
         return {}
-    status = asks.status if asks.status in STATUSES else "subscribed"
+    status = next((one for one in STATUSES if one == asks.status), STATUSES[0])
     known = {
         row["email"]
         for row in await tx.fetch(
@@ -46,7 +46,7 @@ async def contacts_of_users(
                 {"email": u["email"], "first_name": u["first_name"], "last_name": u["last_name"]}
                 | ({} if u["email"].lower() in known else {"source": "web"})
             ),
-            status=None if u["email"].lower() in known else status,  # type: ignore[arg-type]
+            status=None if u["email"].lower() in known else status,
         )
         for u in users
     ]

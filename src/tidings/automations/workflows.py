@@ -15,7 +15,7 @@ from tidings.automations import store
 from tidings.automations.entering import enter
 from tidings.automations.saving import save_steps
 from tidings.automations.triggers import ANSWERED
-from tidings.automations.types import Automation, Start, Step, StepDraft
+from tidings.automations.types import READER, Automation, Start, Step, StepDraft
 from tidings.campaigns import actions, carried, recipients
 from tidings.campaigns.drawing import MAILABLE
 from tidings.campaigns.queries import campaign_by_id, parts_of
@@ -23,6 +23,7 @@ from tidings.campaigns.types import WORKFLOW, Campaign
 from tidings.platform import jobs
 from tidings.platform.core import Core
 from tidings.platform.db import Connection
+from tidings.platform.facts import start_reader
 from tidings.platform.pagination import Page, PageRequest
 from tidings.segments.compiler import compile_rule
 from tidings.segments.types import Rule, from_json
@@ -88,6 +89,7 @@ async def _automation_of(tx: Connection, campaign_id: int) -> Automation | None:
 
 
 async def _made(core: Core, tx: Connection, campaign: Campaign) -> Automation:
+    await start_reader(tx, READER)
     made = await tx.fetchval(
         """INSERT INTO automations (title, state, trigger, campaign_id, created_by, created_at, updated_at)
         VALUES ($1, 'published', $2, $3, $4, $5, $5) RETURNING id""",

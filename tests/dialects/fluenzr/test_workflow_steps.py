@@ -37,36 +37,25 @@ def mail(id_: str) -> dict[str, Any]:
     return node(id_, "email", subject=id_, body="<p>x</p>")
 
 
+def graph(nodes: Sequence[dict[str, Any]], edges: str) -> dict[str, Any]:
+    """A workflow of these nodes between s and e; edges like `s>m`, with + and - for yes and no."""
+    said = {"+": True, "-": False}
+    made = [edge(*one.rstrip("+-").split(">"), said.get(one[-1])) for one in edges.split()]
+    return {"nodes": [node("s", "start"), *nodes, node("e", "end")], "edges": made}
+
+
 def test_what_both_ways_come_to_stands_behind_the_condition_once():
     assert outline(steps_of(whole(), ALWAYS, {})) == ["m", "d", ("c", ["n"], [])]
-    nodes = [node("s", "start"), mail("m"), node("c", "condition", criterion="email_opened"), mail("y"), mail("z")]
-    edges = [
-        edge("s", "m"),
-        edge("m", "c"),
-        edge("c", "y", True),
-        edge("c", "z", False),
-        edge("y", "z"),
-        edge("z", "e"),
-    ]
-    workflow = {"nodes": [*nodes, node("e", "end")], "edges": edges}
-    assert outline(steps_of(workflow, ALWAYS, {})) == ["m", ("c", ["y"], []), "z"]
+    nodes = [mail("m"), node("c", "condition", criterion="email_opened"), mail("y"), mail("z")]
+    steps = steps_of(graph(nodes, "s>m m>c c>y+ c>z- y>z z>e"), ALWAYS, {})
+    assert outline(steps) == ["m", ("c", ["y"], []), "z"]
 
 
 def test_a_condition_asks_about_the_mails_that_may_have_come_last():
-    asks = {"criterion": "email_opened"}
-    nodes = [node("s", "start"), mail("m"), node("c", "condition", **asks), mail("y"), mail("n")]
-    nodes += [node("c2", "condition", **asks), mail("last"), node("e", "end")]
-    edges = [
-        edge("s", "m"),
-        edge("m", "c"),
-        edge("c", "y", True),
-        edge("c", "n", False),
-        edge("y", "c2"),
-        edge("n", "c2"),
-    ]
-    edges += [edge("c2", "last", True), edge("c2", "e", False), edge("last", "e")]
-    first, second = (one for one in steps_of({"nodes": nodes, "edges": edges}, ALWAYS, {}) if one.kind == "condition")
-    assert (first.params["mails"], second.params["mails"]) == (["m"], ["y", "n"])
+    first, second = (node(one, "condition", criterion="email_opened") for one in ("c", "d"))
+    nodes = [mail("m"), first, mail("y"), mail("n"), second, mail("last")]
+    steps = steps_of(graph(nodes, "s>m m>c c>y+ c>n- y>d n>d d>last+ d>e- last>e"), ALWAYS, {})
+    assert [one.params["mails"] for one in steps if one.kind == "condition"] == [["m"], ["y", "n"]]
 
 
 def ladder(n: int, *, crossing: bool = False) -> dict[str, Any]:
