@@ -231,13 +231,8 @@ async def list_enrolled(
         page = await recipients.list_recipients(core, campaign_id, request, states=wanted)
         found = [Enrolled(one.contact_id, one.email, "waiting", one.added_at, None) for one in page.rows]
         return Page(found, page.total, request)
-    rows = await core.db.fetch(
-        store.sql.enrolled,
-        automation_id,
-        await parts_of(core, campaign_id),
-        list(states),
-        ANSWERED,
-        request.per_page,
-        request.offset,
-    )
-    return Page([Enrolled(*row[:5]) for row in rows], rows[0]["total"] if rows else 0, request)
+    asked = (store.sql.enrolled, automation_id, await parts_of(core, campaign_id), list(states), ANSWERED)
+    rows = await core.db.fetch(*asked, request.per_page, request.offset)
+    # Behind the last page there is no row that knows the total.
+    known = rows or (await core.db.fetch(*asked, 1, 0) if request.offset else [])
+    return Page([Enrolled(*row[:5]) for row in rows], known[0]["total"] if known else 0, request)

@@ -19,7 +19,8 @@ from tidings.automations import queries, workflows
 from tidings.automations.jobs import ENROL_JOB
 from tidings.campaigns import actions as campaigns
 from tidings.campaigns.carried import finish_workflows
-from tidings.dialects.fluenzr.ids import number_of
+from tidings.dialects.fluenzr.ids import number_of, opaque
+from tidings.messages import accounts
 from tidings.platform import jobs
 from tidings.platform.clock import FixedClock
 from tidings.platform.core import Core
@@ -27,6 +28,7 @@ from tidings.platform.facts import Fact, write_facts
 from tidings.platform.pagination import PageRequest
 from tidings.workers.sender import Sender
 
+SAMPLE = {"samplePercent": 20, "waitHours": 4}
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
@@ -148,6 +150,8 @@ async def test_several_mails_go_to_each_contact_once_and_after_their_delays(worl
     assert {len(mails) for mails in (await world.mails()).values()} == {3}
     for word, n in (("completed", 3), ("in_progress", 0), ("pending", 0), ("replied", 0)):
         assert len(data(await fluenzr.get(f"{path}/contacts", status=word))) == n
+    beyond = (await fluenzr.get(f"{path}/contacts", page=4, perPage=2)).json()
+    assert (beyond["data"], beyond["meta"]["total"], beyond["meta"]["totalPages"]) == ([], 3, 2)
     each = data(await fluenzr.get(f"{path}/stats/emails"))
     assert [(one["nodeId"], one["sent"]) for one in each] == [("one", 3), ("two", 3), ("three", 3)]
     stats = data(await fluenzr.get(f"{path}/stats"))
@@ -175,8 +179,7 @@ async def test_a_paused_campaign_moves_nobody_and_goes_on_where_it_stood(world: 
     # Changed while it rests: the second mail says something else, the third is gone.
     shorter = chain(mail("one"), delay("d1", days=2), mail("two", subject="other"), delay("d2", hours=5))
     assert data(await fluenzr.put(path, {"workflow": shorter}))["workflow"] == shorter
-    winner = {"a": {"subject": "x"}, "b": {"subject": "y"}, "split": 50, "criterion": "open"}
-    winner["winner"] = {"samplePercent": 20, "waitHours": 4}
+    winner = {"a": {"subject": "x"}, "b": {"subject": "y"}, "split": 50, "criterion": "reply", "winner": SAMPLE}
     refused(await fluenzr.put(path, {"workflow": chain(mail("one", abTest=winner))}), 409, "CONFLICT")
     assert data(await fluenzr.get(path))["workflow"] == shorter
     assert data(await fluenzr.post(f"{path}/resume"))["status"] == "active"
@@ -257,6 +260,33 @@ async def test_versions_are_shared_out_and_each_contact_gets_one(world: World, f
     assert (one["nodeId"], one["sent"]) == ("one", 40)
     await world.after(HOUR)
     assert {len(mails) for mails in (await world.mails()).values()} == {2}
+
+
+@pytest.mark.parametrize(
+    ("criterion", "done"), [("open", "opens = 1, opened_at = now()"), ("click", "clicks = 1, clicked_at = now()")]
+)
+async def test_a_sample_gets_both_versions_and_the_rest_the_better_one(
+    world: World, core: Core, fluenzr: Mouth, criterion: str, done: str
+):
+    test = {"a": {"subject": "A"}, "b": {"subject": "B"}, "split": 50, "criterion": criterion, "winner": SAMPLE}
+    path = await world.started(
+        chain(mail("one", abTest=test), delay("d", hours=1), mail("two")), await world.people(60)
+    )
+    sample = {one: mails[0] for one, mails in (await world.mails()).items()}
+    assert 3 <= len(sample) <= 27
+    assert set(sample.values()) == {"A", "B"}
+    await core.db.execute(
+        f"""UPDATE messages m SET {done} FROM campaigns c WHERE c.id = m.campaign_id AND c.subject = 'B'"""
+    )
+    await world.after(4 * HOUR)
+    await world.after(HOUR)
+    found = await world.mails()
+    assert len(found) == 60
+    assert {len(mails) for mails in found.values()} == {2}
+    assert {mails[0] for one, mails in found.items() if one not in sample} == {"B"}
+    each = data(await fluenzr.get(f"{path}/stats/emails"))
+    assert [(one["nodeId"], one["sent"]) for one in each] == [("one", 60), ("two", 60)]
+    assert data(await fluenzr.get(path))["status"] == "completed"
 
 
 async def test_a_reply_an_unsubscribe_and_a_bounce_end_the_way(world: World, core: Core, fluenzr: Mouth):
@@ -362,8 +392,7 @@ async def test_the_hourly_limit_holds_for_all_mails_together_and_not_beyond_the_
 
 async def test_what_cannot_be_done_is_said_at_the_start_and_nothing_begins(world: World, core: Core, fluenzr: Mouth):
     people = await world.people(1)
-    winner = {"a": {"subject": "x"}, "b": {"subject": "y"}, "split": 50, "criterion": "open"}
-    winner["winner"] = {"samplePercent": 20, "waitHours": 4}
+    winner = {"a": {"subject": "x"}, "b": {"subject": "y"}, "split": 50, "criterion": "reply", "winner": SAMPLE}
     early = {
         "nodes": [node("s", "start"), node("c", "condition", criterion="email_opened"), *THREE["nodes"][1:2]],
         "edges": [edge("s", "c"), edge("c", "one", True), edge("c", "e", False), edge("one", "e")],
@@ -371,7 +400,7 @@ async def test_what_cannot_be_done_is_said_at_the_start_and_nothing_begins(world
     early["nodes"].append(node("e", "end"))
     for n, (workflow, word) in enumerate(
         (
-            (chain(mail("one", abTest=winner)), "A/B winner mode"),
+            (chain(mail("one", abTest=winner)), "an A/B winner by reply"),
             (asking(criterion="previous_email"), "conditions on previous_email"),
             (asking(criterion="contact_field", field="shoe"), "the field 'shoe'"),
             (early, "which no email comes before"),
@@ -446,3 +475,18 @@ async def test_entering_costs_the_same_statements_for_one_and_for_many(
             assert await workflows.enrol(core, number_of("cmp", path.rpartition("/")[2]) or 0) == n
         counted.append(counter.count)
     assert counted[0] == counted[1]
+
+
+async def test_mails_leave_through_the_account_of_the_campaign_and_in_its_name(world: World, core: Core):
+    await core.installation.put({"from_email": "office@example.com"})
+    for name in ("other", "mine"):
+        made = await accounts.create_account(
+            core, kind="capture", name=name, from_email=f"{name}@example.com", from_name=name.title()
+        )
+    workflow = chain(mail("one"), delay("d", hours=1), mail("two"))
+    await world.started(workflow, await world.people(1), emailAccountId=opaque("acc", made))
+    await world.after(HOUR)
+    rows = await core.db.fetch(
+        "SELECT c.sender, m.account_id FROM captured_mails c JOIN messages m ON m.id = c.message_id ORDER BY c.id"
+    )
+    assert [(row["sender"], row["account_id"]) for row in rows] == [("mine@example.com", made)] * 2

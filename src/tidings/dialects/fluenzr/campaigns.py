@@ -129,7 +129,7 @@ async def _values(call: Call, before: Campaign | None = None) -> dict[str, Any]:
     if "description" in params:
         values["description"] = params["description"] or ""
     if "emailAccountId" in params:
-        values["account_ids"] = await _account(call, problems)
+        values |= await _account(call, problems)
     outreach = dict(before.outreach) if before else {}
     is_carried = before is not None and before.kind == WORKFLOW
     if params.get("settings") is not None:
@@ -149,15 +149,18 @@ async def _values(call: Call, before: Campaign | None = None) -> dict[str, Any]:
     return {**values, "outreach": outreach}
 
 
-async def _account(call: Call, problems: dict[str, Problem]) -> list[int]:
+async def _account(call: Call, problems: dict[str, Problem]) -> dict[str, Any]:
+    """The account, and its address as the sender; none means any account, and the sender of the installation."""
     given = call.params["emailAccountId"]
     if given is None:
-        return []
-    number = number_of("acc", given)
-    known = {one.id for one in await accounts.list_accounts(call.core)}
-    if number not in known:
+        return {"account_ids": [], "sender": {}}
+    known = {one.id: one for one in await accounts.list_accounts(call.core)}
+    account = known.get(number_of("acc", given) or 0)
+    if account is None:
         problems["emailAccountId"] = Problem("exists", "The email account does not exist")
-    return [number or 0]
+        return {}
+    own = {"is_custom": "yes", "from_email": account.from_email, "from_name": account.from_name}
+    return {"account_ids": [account.id], "sender": own if account.from_email else {}}
 
 
 async def _window(call: Call, outreach: dict[str, Any]) -> SendingWindow:

@@ -31,6 +31,8 @@ _OPERATORS = {
     "filled": "filled",
     "is_not_empty": "filled",
 }
+# criterion of a test: what is counted for it
+_MEASURED = {"open": "opened", "click": "clicked"}
 _END = "end"
 
 
@@ -107,32 +109,44 @@ class _Builder:
         return {**params, "skips_weekends": True} if data.get("businessDays") else params
 
     def mail(self, id_: str, data: Mapping[str, Any]) -> list[StepDraft]:
-        """A wait for the window, and the mail; two mails by lot under a test."""
+        """A wait for the window, and the mail. Under a test two versions by lot; where a winner is looked for, a sample
+        gets them, and the rest waits for the better one."""
         tracks = {name: "no" if data.get(wire) is False else "yes" for name, wire in _TRACKS.items()}
 
-        def step(way: str, said: Mapping[str, Any]) -> StepDraft:
+        def step(version: str, said: Mapping[str, Any], part: str = "") -> StepDraft:
             written = {"subject": said["subject"], "body": said.get("body") or data["body"], "language": "variables"}
-            params = {"to": "contact", "key": id_}
-            return StepDraft(
-                "send_mail", params, title=id_, extras={"node": id_, "version": way}, mail={**written, **tracks}
-            )
+            params = {"to": "contact", "key": id_} | ({"version": version} if version else {})
+            extras = {"node": id_, "version": version, "part": part}
+            return StepDraft("send_mail", params, title=id_, extras=extras, mail={**written, **tracks})
 
-        window = window_json(self.window)
-        wait = StepDraft("wait", {"how": "window", **window}, title=id_, extras={"node": id_, "for": "window"})
-        test = data.get("abTest")
+        def ways(kind: str, params: Mapping[str, Any], part: str) -> StepDraft:
+            yes, no = step("a", test["a"], part), step("b", test["b"], part)
+            return StepDraft(kind, params, title=id_, extras={"node": id_, "part": part}, yes=[yes], no=[no])
+
+        test = data.get("abTest") or {}
         if not test:
-            return [wait, step("", data)]
-        if test.get("winner"):
-            self.lack("A/B winner mode")
-        split = StepDraft(
-            "split",
-            {"share_a": test["split"]},
-            title=id_,
-            extras={"node": id_},
-            yes=[step("a", test["a"])],
-            no=[step("b", test["b"])],
-        )
-        return [wait, split]
+            return [self.opening(id_), step("", data)]
+        sample = ways("split", {"share_a": test["split"]}, "sample")
+        winner = test.get("winner")
+        if not winner:
+            return [self.opening(id_), sample]
+        if test["criterion"] not in _MEASURED:
+            self.lack(f"an A/B winner by {test['criterion']}")
+        better = {"key": id_, "versions": ["a", "b"], "by": _MEASURED.get(test["criterion"], "")}
+        pause = {"how": "for", "amount": winner["waitHours"], "unit": "hours"}
+        rest = [
+            StepDraft("wait", pause, title=id_, extras={"node": id_, "part": "rest"}),
+            self.opening(id_, "rest"),
+            ways("condition", {"better": better}, "rest"),
+        ]
+        share = {"share_a": winner["samplePercent"]}
+        whole = StepDraft("split", share, title=id_, extras={"node": id_, "part": "whole"}, yes=[sample], no=rest)
+        return [self.opening(id_), whole]
+
+    def opening(self, id_: str, part: str = "") -> StepDraft:
+        """A wait for the window."""
+        extras = {"node": id_, "for": "window", "part": part}
+        return StepDraft("wait", {"how": "window", **window_json(self.window)}, title=id_, extras=extras)
 
     def condition(self, id_: str, data: Mapping[str, Any], last: tuple[str, ...]) -> tuple[StepDraft, tuple[str, ...]]:
         params = self.asked(id_, data, last)
