@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from tidings.automations.types import Automation
 from tidings.contacts.actions.people import write_checked
 from tidings.contacts.rules import checked_values, is_email
-from tidings.contacts.types import STATUSES, Draft, WritePolicy
+from tidings.contacts.types import STATUSES, Draft, Status, WritePolicy
 from tidings.platform.core import Core
 from tidings.platform.db import Connection
 from tidings.platform.facts import Recorded
@@ -32,7 +32,7 @@ async def contacts_of_users(
     users = [row for row in rows if is_email(row["email"])]
     if not users:
         return {}
-    status = next((one for one in STATUSES if one == asks.status), STATUSES[0])
+    status: Status = STATUSES[STATUSES.index(asks.status)] if asks.status in STATUSES else "subscribed"
     known = {
         row["email"]
         for row in await tx.fetch(

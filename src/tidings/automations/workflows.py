@@ -47,14 +47,25 @@ class Enrolled:
     sent_at: datetime | None
 
 
+async def is_carried(core: Core, campaign: Campaign) -> bool:
+    """Whether a campaign needs an automation: it has several steps, or a dynamic list brings people while it runs."""
+    return campaign.kind == WORKFLOW or bool(await carried.dynamic_lists(core.db, campaign.id))
+
+
 async def start_workflow(
-    core: Core, campaign_id: int, steps: Sequence[StepDraft], *, ends_on_reply: bool = True
+    core: Core,
+    campaign_id: int,
+    steps: Sequence[StepDraft],
+    *,
+    ends_on_reply: bool = True,
+    outreach: Mapping[str, Any] | None = None,
 ) -> None:
-    """Starts a draft: its automation is made and published, and its people enter. Raises NotFound, Conflict, Refused,
-    Invalid. A mail step is named by `key` in its params, and what belongs to one place of the graph by equal extras."""
+    """Starts a draft: its automation is made and published, and its people enter. One mail becomes a campaign of several
+    steps by it. Raises NotFound, Conflict, Refused, Invalid. A mail step is named by `key` in its params, and what
+    belongs to one place of the graph by equal extras."""
     async with core.db.transaction() as tx:
         campaign = await carried.locked_workflow(tx, campaign_id)
-        await carried.begin(core, tx, campaign)
+        await carried.begin(core, tx, campaign, outreach=campaign.outreach if outreach is None else outreach)
         automation = await _made(core, tx, campaign)
         await _save(core, tx, automation, campaign, steps, ends_on_reply)
         await _enrol_later(tx, campaign_id)

@@ -6,12 +6,13 @@ where, are in `automations.workflows`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from tidings.campaigns import rules, store
 from tidings.campaigns.types import WORKFLOW, Campaign
 from tidings.platform.core import Core
-from tidings.platform.db import Connection
+from tidings.platform.db import Connection, Database
 from tidings.platform.errors import Refused
 
 # Nobody is entering any more, nobody is on the way, no mail is waiting, and no list brings others.
@@ -31,11 +32,17 @@ SELECT 'campaign_finished', id, jsonb_build_object('title', title, 'recipients',
 """
 
 
-async def begin(core: Core, tx: Connection, campaign: Campaign) -> None:
-    """Moves a locked draft to `sending`; `is_drawn` stays false until its people have entered. Raises Conflict, Refused."""
+async def begin(core: Core, tx: Connection, campaign: Campaign, *, outreach: Mapping[str, Any]) -> None:
+    """Moves a locked draft to `sending`; `is_drawn` stays false until its people have entered. Raises Conflict, Refused.
+
+    From here on it is of kind `workflow`: its content is in its mails, and `outreach` says what they are.
+    """
     rules.require_move(campaign.state, "scheduled")
     if not campaign.audience:
         raise Refused("Please select at least one recipient.", code="no_recipients")
+    await tx.execute(
+        "UPDATE campaigns SET kind = $2, outreach = $3 WHERE id = $1", campaign.id, WORKFLOW, dict(outreach)
+    )
     await store.move(core, tx, campaign, "sending", "campaign_started")
 
 
@@ -47,7 +54,12 @@ async def locked_workflow(tx: Connection, campaign_id: int) -> Campaign:
 async def link_lists(tx: Connection, campaign_id: int, list_ids: Sequence[int]) -> list[int]:
     """Remembers lists that feed a campaign; answers those that are dynamic, of all that were ever linked."""
     await tx.execute(store.sql.link_lists, campaign_id, list(list_ids))
-    return [row["id"] for row in await tx.fetch(store.sql.dynamic_lists, campaign_id)]
+    return await dynamic_lists(tx, campaign_id)
+
+
+async def dynamic_lists(source: Connection | Database, campaign_id: int) -> list[int]:
+    """The dynamic ones of the lists that feed a campaign."""
+    return [row["id"] for row in await source.fetch(store.sql.dynamic_lists, campaign_id)]
 
 
 async def finish_workflows(core: Core) -> list[int]:

@@ -353,6 +353,25 @@ async def test_a_dynamic_group_brings_whoever_comes_into_it(world: World, fluenz
     assert (sorted(found), len(found["p0"])) == (["p0", "p1", "p2", "p5"], 3)
 
 
+async def test_a_dynamic_group_also_feeds_a_campaign_of_one_mail(world: World, core: Core, fluenzr: Mouth):
+    group = data(await fluenzr.post("/groups", {"name": "New", "type": "dynamic"}), 201)["id"]
+    ids = await world.people(3)
+    await fluenzr.post(f"/groups/{group}/contacts", {"contactIds": ids[:1]})
+    path = await world.made(chain(mail("one")))
+    data(await fluenzr.post(f"{path}/contacts", {"groupId": group}))
+    # What another door made of the mail is what goes out.
+    number = number_of("cmp", path.rpartition("/")[2]) or 0
+    await campaigns.update_campaign(core, number, subject="Changed {{firstName}}")
+    assert data(await fluenzr.post(f"{path}/start"))["status"] == "active"
+    await world.work()
+    await fluenzr.post(f"/groups/{group}/contacts", {"contactIds": ids})
+    await world.work()
+    assert await world.mails() == {f"p{i}": [f"Changed P{i}"] for i in range(3)}
+    shown = data(await fluenzr.get(path))
+    assert (shown["status"], shown["workflow"]["nodes"][1]["data"]["subject"]) == ("active", "Changed {{firstName}}")
+    assert shown["stats"]["sent"] == 3
+
+
 async def test_mails_leave_within_the_window_and_the_next_delay_counts_from_there(world: World, clock: FixedClock):
     settings = {
         "sendDays": ["monday", "tuesday"],

@@ -224,9 +224,11 @@ async def update_campaign(call: Call) -> Any:
 
 async def start_campaign(call: Call) -> Any:
     campaign = await campaign_of(call)
-    if campaign.kind == WORKFLOW:
-        steps, ends = await _steps(call, campaign.outreach), _ends_on_reply(campaign.outreach)
-        await workflows.start_workflow(call.core, campaign.id, steps(), ends_on_reply=ends)
+    if campaign.outreach.get("workflow") and await workflows.is_carried(call.core, campaign):
+        now_is = campaign_body(await queries.campaign_view(call.core, campaign.id))["workflow"]
+        outreach = campaign.outreach | {"workflow": now_is}
+        steps, ends = await _steps(call, outreach), _ends_on_reply(outreach)
+        await workflows.start_workflow(call.core, campaign.id, steps(), ends_on_reply=ends, outreach=outreach)
         return await _shown(call, campaign.id)
     now = call.core.clock.now()
     opens = next_opening(await _window(call, campaign.outreach), now)
