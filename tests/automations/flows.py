@@ -48,8 +48,7 @@ async def published(
 
 
 _UNREAD = """
-SELECT EXISTS (SELECT 1 FROM facts f WHERE (f.xid, f.id) > (
-    SELECT coalesce(max(r.xid::text), '0')::xid8, coalesce(max(r.id), 0) FROM fact_readers r WHERE r.name = 'automations'))
+SELECT EXISTS (SELECT 1 FROM fact_readers r JOIN facts f ON (f.xid, f.id) > (r.xid, r.id) WHERE r.name = 'automations')
 """
 
 

@@ -109,6 +109,8 @@ def test_nobody_is_lost_by_deleting_steps(graph: rules.Graph, data: st.DataObjec
         assert one not in kept or found == one
 
 
+WORKING = {"how": "for", "skips_weekends": True}
+WINDOW = {"how": "window", "days": [0], "opens": "09:00", "closes": "17:00", "zone": "Europe/Berlin"}
 WAITS = st.fixed_dictionaries(
     {
         "how": st.sampled_from(["for", "until", "weekday", "field", "nonsense"]),
@@ -118,6 +120,7 @@ WAITS = st.fixed_dictionaries(
         "days": st.lists(st.sampled_from([*rules.WEEKDAYS, "Xyz"])),
         "time": st.one_of(st.text(max_size=6), st.times().map(lambda t: f"{t.hour:02}:{t.minute:02}")),
         "field": st.sampled_from([rules.BIRTHDAY, "renewal"]),
+        "skips_weekends": st.booleans(),
     }
 )
 BORN = st.one_of(st.none(), st.dates(date(1900, 1, 1), date(2026, 1, 1)))
@@ -154,6 +157,21 @@ def test_a_wait_for_weekdays_ends_on_one_of_them_within_eight_days(
         ({"how": "until", "at": "2020-12-24 18:00"}, "2026-11-20T12:00+01:00", "2026-11-20T12:00+01:00"),
         ({"how": "weekday", "days": ["Fri"], "time": "15:00"}, "2026-11-20T12:00+01:00", "2026-11-20T15:00+01:00"),
         ({"how": "weekday", "days": ["Fri"], "time": "09:00"}, "2026-11-20T12:00+01:00", "2026-11-27T09:00+01:00"),
+        # 20 November 2026 is a Friday
+        ({**WORKING, "amount": 1, "unit": "days"}, "2026-11-20T12:00+01:00", "2026-11-23T12:00+01:00"),
+        ({**WORKING, "amount": 6, "unit": "days"}, "2026-11-20T12:00+01:00", "2026-11-30T12:00+01:00"),
+        ({**WORKING, "amount": 1, "unit": "days"}, "2026-11-21T12:00+01:00", "2026-11-23T12:00+01:00"),
+        ({**WORKING, "amount": 5, "unit": "hours"}, "2026-11-20T12:00+01:00", "2026-11-20T17:00+01:00"),
+        ({**WORKING, "amount": 20, "unit": "hours"}, "2026-11-20T12:00+01:00", "2026-11-23T08:00+01:00"),
+        # another zone than the installation's: Friday 23:00 in New York is Saturday here
+        (
+            {**WORKING, "amount": 1, "unit": "hours", "zone": "America/New_York"},
+            "2026-11-21T04:30+01:00",
+            "2026-11-21T05:30+01:00",
+        ),
+        (WINDOW, "2026-11-20T12:00+01:00", "2026-11-23T09:00+01:00"),
+        (WINDOW, "2026-11-23T16:59+01:00", "2026-11-23T16:59+01:00"),
+        (WINDOW, "2026-11-23T17:00+01:00", "2026-11-30T09:00+01:00"),
     ],
 )
 def test_waits_go_by_the_clock_on_the_wall(params: dict[str, Any], now: str, due: str):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 from tests.automations.flows import mail, metrics, person, published, settle, states, step, tag
@@ -10,7 +11,7 @@ from tidings.automations import actions
 from tidings.automations.entering import LOOP
 from tidings.automations.rules import BEGINNINGS_PER_HOUR
 from tidings.automations.triggers import begin_birthdays, read_facts
-from tidings.automations.types import Start, StepDraft
+from tidings.automations.types import READER, Start, StepDraft
 from tidings.consent.actions import confirm_contact, unsubscribe_contact
 from tidings.contacts import actions as contacts
 from tidings.contacts.events import track_event
@@ -18,6 +19,7 @@ from tidings.contacts.queries import find_contact_by_email
 from tidings.contacts.types import Draft, WritePolicy
 from tidings.platform.clock import FixedClock
 from tidings.platform.core import Core
+from tidings.platform.facts import has_reader
 from tidings.workers.sender import Sender
 
 
@@ -314,3 +316,21 @@ async def test_what_is_kept_for_others_is_stored_and_begins_nothing(core: Core):
     await person(core)
     await settle(core)
     assert await states(core) == {}
+
+
+async def test_facts_are_read_from_the_first_automation_on(core: Core):
+    vip = await tag(core, "vip")
+    ann = await person(core)
+    await contacts.add_tags(core, [ann], [vip])
+    assert await read_facts(core) == 0
+    assert not await has_reader(core.db, READER)
+    while not await core.db.fetchval("SELECT bool_and(xid < pg_snapshot_xmin(pg_current_snapshot())) FROM facts"):  # noqa: ASYNC110
+        # older transactions of the server, those of other tests too
+        await asyncio.sleep(0.01)
+    await published(core, "tags_added", [mail()], ids=(vip,))
+    await settle(core)
+    assert await states(core) == {}, "what happened before begins nothing"
+    bob = await person(core, "bob@x.co")
+    await contacts.add_tags(core, [bob], [vip])
+    await settle(core)
+    assert list(await states(core)) == [bob]

@@ -12,10 +12,14 @@ from datetime import timedelta
 import pytest
 from playwright.async_api import Page, expect
 
+from tests.automations.flows import settle
 from tests.e2e.conftest import Browse, LiveServer
 from tidings import workers
+from tidings.automations import workflows
+from tidings.automations.types import StepDraft
 from tidings.campaigns import actions as campaigns
 from tidings.campaigns import drawing
+from tidings.campaigns.types import WORKFLOW
 from tidings.contacts import actions as contacts
 from tidings.contacts.types import Draft
 from tidings.platform.clock import SystemClock
@@ -293,3 +297,30 @@ async def test_every_page_of_a_report_reads_well(office: LiveServer, browse: Bro
         await page.get_by_role("link", name="CSV of everybody").click()
     file = await (await loading.value).path()
     assert len(file.read_text("utf-8-sig").splitlines()) == 245
+
+
+async def test_a_campaign_of_several_steps_shows_where_its_contacts_are(office: LiveServer, browse: Browse):
+    core = office.core
+    made = await campaigns.create_campaign(core, title="Getting started", kind=WORKFLOW)
+    await workflows.add_people(core, made, Everybody())
+    page = await browse.log_in()
+    await browse.go(f"/campaigns/{made}")
+    await expect(page.get_by_text("Not started")).to_be_visible()
+    await _looks_right(browse, "workflow-draft", "light", "dark")
+    mails = [
+        StepDraft("send_mail", {"key": key}, mail={"subject": subject, "body": "<p>x</p>"}, extras={"node": key})
+        for key, subject in (("hello", "Hello {{contact.first_name}}"), ("more", "One more thing"))
+    ]
+    wait = StepDraft("wait", {"how": "for", "amount": 1, "unit": "days"})
+    await workflows.start_workflow(core, made, [mails[0], wait, mails[1]])
+    await workflows.enrol(core, made)
+    await settle(core)
+    await Sender(core).pass_once()
+    await browse.go(f"/campaigns/{made}")
+    await expect(page.get_by_role("cell", name="Hello")).to_be_visible()
+    await _looks_right(browse, "workflow", "light", "dark")
+    await page.get_by_role("button", name="Pause").click()
+    await expect(page.get_by_text("Paused. What is not sent waits.")).to_be_visible()
+    await browse.go("/campaigns")
+    await expect(page.get_by_text("Several steps")).to_be_visible()
+    await _looks_right(browse, "workflow-in-the-list")

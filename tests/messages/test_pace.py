@@ -28,3 +28,15 @@ async def test_an_hour_holds_what_the_campaign_may_send(core: Core, clock: Fixed
     assert await take() == 0
     clock.set(clock.now() + timedelta(minutes=30))
     assert await take() == 6
+
+
+async def test_what_is_taken_and_not_used_is_given_back(core: Core):
+    made = await actions.create_campaign(core, title="C", per_hour=12)
+    account = await accounts.account_by_id(core, await accounts.create_account(core, host="127.0.0.1", per_day=20))
+    pace, left = Pace(per_hour=12), 12
+    while left:
+        # One mail at a time, by a sender that asks for a group.
+        assert await accounts.take_allowance(core, account, made, pace, 50) == left
+        await accounts.give_back(core, account, made, pace, left - 1)
+        left -= 1
+    assert await accounts.take_allowance(core, account, made, pace, 50) == 0

@@ -9,9 +9,12 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.automations.flows import settle
 from tests.conftest import StatementCounter
 from tests.ui.door import Door
 from tidings.access import actions as access
+from tidings.automations import workflows
+from tidings.automations.types import StepDraft
 from tidings.campaigns import actions as campaigns
 from tidings.campaigns import drawing, queries
 from tidings.contacts import actions as contacts
@@ -247,3 +250,43 @@ async def test_a_mail_is_shown_as_one_of_its_recipients_to_those_who_may_read_co
     door.client.cookies.clear()
     await door.log_in("ed", PASSWORD)
     assert "preview?contact=0&" in html.unescape((await door.client.get(f"/campaigns/{made}")).text)
+
+
+async def _workflow(core: Core, *people: int, **values: Any) -> int:
+    """A campaign of two mails with a day between them, for these contacts."""
+    made = await campaigns.create_campaign(core, title="Long", kind="workflow", **values)
+    if people:
+        await workflows.add_people(core, made, ColumnIs("id", "in", tuple(people)))
+    return made
+
+
+async def test_a_campaign_of_several_steps_has_a_page_of_its_own_and_no_wizard(core: Core, door: Door):
+    await _people(core, 3)
+    ids = [row["id"] for row in await core.db.fetch("SELECT id FROM contacts ORDER BY id")]
+    made = await _workflow(core, *ids)
+    shown = await door.client.get("/campaigns")
+    assert "Several steps" in shown.text
+    assert "Not started" in (await door.client.get(f"/campaigns/{made}")).text
+    for part in ("edit", "content", "recipients", "review", "report", "report/people"):
+        answer = await door.client.get(f"/campaigns/{made}/{part}")
+        assert (answer.status_code, answer.headers.get("location")) == (303, f"/campaigns/{made}"), part
+    mails = [
+        StepDraft("send_mail", {"key": key}, mail={"subject": f"The {key}", "body": "<p>x</p>"}, extras={"node": key})
+        for key in ("first", "second")
+    ]
+    wait = StepDraft("wait", {"how": "for", "amount": 1, "unit": "days"})
+    await workflows.start_workflow(core, made, [mails[0], wait, mails[1]])
+    await workflows.enrol(core, made)
+    await settle(core)
+    page = (await door.client.get(f"/campaigns/{made}")).text
+    for text in ("The first", "The second", "Under way", "Pause"):
+        assert text in page
+    await door.post(f"/campaigns/{made}/pause", {})
+    assert (await queries.campaign_by_id(core, made)).state == "paused"
+    states = await core.db.fetch("SELECT DISTINCT m.state FROM messages m JOIN campaigns c ON c.id = m.campaign_id")
+    assert [row["state"] for row in states] == ["paused"]
+    await door.post(f"/campaigns/{made}/resume", {})
+    await door.post(f"/campaigns/{made}/cancel", {})
+    await settle(core)
+    assert "Ended early" in (await door.client.get(f"/campaigns/{made}")).text
+    assert await workflows.count_enrolled(core, made) == {"cancelled": 3}

@@ -111,3 +111,41 @@ async def test_a_sender_that_comes_back_after_its_lease_tells_what_became_of_its
     assert await states(core) == {"sent": 1, "failed": 1, "unknown": 2}
     kinds = await core.db.fetch("SELECT kind, count(*) AS n FROM facts WHERE kind LIKE 'message%' GROUP BY 1")
     assert {row["kind"]: row["n"] for row in kinds} == {"message_unknown": 4, "message_sent": 1, "message_failed": 1}
+
+
+async def by_account(core: Core) -> dict[str, int]:
+    rows = await core.db.fetch(
+        """SELECT a.name, count(*) AS n FROM messages m JOIN mail_accounts a ON a.id = m.account_id
+        WHERE m.state = 'sent' GROUP BY a.name"""
+    )
+    return {row["name"]: row["n"] for row in rows}
+
+
+async def test_another_account_goes_on_where_one_has_reached_its_limit(core: Core):
+    for name, per_hour in (("a", 2), ("b", 3)):
+        await accounts.create_account(core, kind="capture", name=name, per_hour=per_hour)
+    await started(core, 9)
+    sender = Sender(core)
+    while await sender.pass_once():
+        pass
+    assert await by_account(core) == {"a": 2, "b": 3}
+    assert await states(core) == {"sent": 5, "queued": 4}
+
+
+async def test_accounts_take_turns(core: Core):
+    for name in ("a", "b"):
+        await accounts.create_account(core, kind="capture", name=name)
+    sender = Sender(core)
+    made = await started(core, 1)
+    for n in range(4):
+        await sender.pass_once()
+        assert sum((await by_account(core)).values()) == n + 1
+        await core.db.execute(
+            """WITH one AS (INSERT INTO contacts (email) VALUES ('more' || $2::int || '@y.co') RETURNING id, email)
+            INSERT INTO messages (campaign_id, contact_id, email, due_at, created_at, updated_at)
+            SELECT $1, id, email, now() - interval '30 days', now(), now() FROM one""",
+            made,
+            n,
+        )
+        await core.db.execute("UPDATE campaigns SET state = 'sending' WHERE id = $1", made)
+    assert await by_account(core) == {"a": 2, "b": 2}

@@ -9,7 +9,7 @@ import msgspec
 
 from tidings.automations import queries, rules, store
 from tidings.automations.saving import drop_mailings, save_mailing, save_steps
-from tidings.automations.types import STATES, Automation, Start, State, Step, StepDraft
+from tidings.automations.types import READER, STATES, Automation, Start, State, Step, StepDraft
 from tidings.campaigns.queries import campaigns_by_ids
 from tidings.campaigns.standing import KIND
 from tidings.campaigns.types import EDITABLE
@@ -18,7 +18,7 @@ from tidings.contacts.rules import clean_text
 from tidings.platform.core import Core
 from tidings.platform.db import Connection
 from tidings.platform.errors import Conflict, Invalid, NotFound, Problem
-from tidings.platform.facts import Fact, write_facts
+from tidings.platform.facts import Fact, start_reader, write_facts
 
 MAX_TITLE = 192
 
@@ -50,6 +50,7 @@ async def _insert(
 ) -> int:
     if not trigger.strip() or len(trigger) > MAX_TITLE:
         raise Invalid({"trigger": Problem("required", "The trigger field is required.")})
+    await start_reader(tx, READER)
     return await tx.fetchval(
         """INSERT INTO automations (title, trigger, description, start, extras, created_by, created_at, updated_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $7) RETURNING id""",

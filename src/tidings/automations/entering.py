@@ -58,6 +58,12 @@ async def enter(
     if missed:
         await tx.execute(store.sql.note_loops, automation.id, missed, now, LOOP, rules.BEGINNINGS_PER_HOUR)
     if made:
+        if automation.campaign_id is not None:
+            await tx.execute(
+                "UPDATE campaigns SET recipients_count = recipients_count + $2 WHERE id = $1",
+                automation.campaign_id,
+                len(made),
+            )
         await tx.execute(store.sql.tell_entered, list(made.values()))
         await wake_readers(tx)
     return made

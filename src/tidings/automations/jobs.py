@@ -7,6 +7,7 @@ from typing import Any
 from tidings.automations.steps.mails import MAIL_JOB
 from tidings.automations.steps.outside import WEBHOOK_JOB
 from tidings.automations.webhooks import outgoing, record_of, send
+from tidings.automations.workflows import ENROL_JOB, enrol
 from tidings.messages import mailing
 from tidings.messages.mailing import source_from
 from tidings.messages.preview import find_person, send_copy
@@ -64,3 +65,9 @@ async def mail_from_automation(core: Core, args: dict[str, Any], progress: jobs.
         return
     person = await find_person(core, args["contact_id"])
     await send_copy(core, source_from(row), args["to"], person=person, sender=row["sender"])
+
+
+@jobs.handles(ENROL_JOB)
+async def enrol_campaign_contacts(core: Core, args: dict[str, Any], progress: jobs.Progress) -> None:
+    """Those whom a campaign of several steps is for enter it; one that died begins anew and finds who is left."""
+    await enrol(core, args["campaign_id"])

@@ -56,7 +56,7 @@ async def list_automations(
     core: Core, request: PageRequest, *, search: str = "", states: Sequence[str] = (), label_ids: Sequence[int] = ()
 ) -> Page[AutomationView]:
     """A page of automations; four statements whatever its size."""
-    where = """(cardinality($1::text[]) = 0 OR a.state = ANY($1)) AND ($2 = '' OR lower(a.title) LIKE $2)
+    where = """a.campaign_id IS NULL AND (cardinality($1::text[]) = 0 OR a.state = ANY($1)) AND ($2 = '' OR lower(a.title) LIKE $2)
         AND (cardinality($3::bigint[]) = 0 OR EXISTS (
             SELECT 1 FROM automation_labels l WHERE l.automation_id = a.id AND l.label_id = ANY($3)))"""
     args = (list(states), _like(search), list(label_ids))
@@ -92,7 +92,7 @@ async def search_automations(
 ) -> list[Automation]:
     """Automations whose title holds the text, the newest first; optionally only those ids."""
     rows = await core.db.fetch(
-        f"""SELECT {store.SELECTED} FROM automations a WHERE ($1 = '' OR lower(a.title) LIKE $1)
+        f"""SELECT {store.SELECTED} FROM automations a WHERE a.campaign_id IS NULL AND ($1 = '' OR lower(a.title) LIKE $1)
         AND ($2::bigint[] IS NULL OR a.id = ANY($2)) ORDER BY a.id DESC LIMIT $3""",
         _like(text),
         list(ids) if ids is not None else None,
@@ -103,7 +103,7 @@ async def search_automations(
 
 async def count_published(core: Core) -> int:
     """How many run."""
-    return await core.db.fetchval("SELECT count(*) FROM automations WHERE state = 'published'")
+    return await core.db.fetchval("SELECT count(*) FROM automations WHERE state = 'published' AND campaign_id IS NULL")
 
 
 async def steps_of(core: Core, automation_id: int) -> list[Step]:

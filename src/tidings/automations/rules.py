@@ -13,6 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tidings.automations.types import BRANCHING, GOAL, Step
+from tidings.campaigns.windows import next_opening, window_from
 
 # How often one contact may begin one automation in an hour; more is a loop.
 BEGINNINGS_PER_HOUR = 10
@@ -21,6 +22,7 @@ MAX_DEPTH = 20
 LONGEST = timedelta(days=3660)
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 UNITS = ("months", "days", "hours", "minutes")
+SATURDAY = 5
 BIRTHDAY = "__date_of_birth__"
 
 
@@ -145,6 +147,7 @@ def due_after(
 
     `value` is what the contact's field of a wait for a field holds, `born` its date of birth.
     """
+    zone = ZoneInfo(params["zone"]) if params.get("zone") else zone
     match params.get("how", "for"):
         case "until":
             found = _instant(params.get("at"), zone)
@@ -153,8 +156,12 @@ def due_after(
             due = _next_weekday(params, now, zone)
         case "field":
             due = _field_due(params, now, zone, value, born)
+        case "window":
+            due = next_opening(window_from(params), now)
         case _:
             due = _after_amount(params, now, zone)
+            if params.get("skips_weekends"):
+                due = _on_working_days(params, now, due, zone)
     return max(now, min(due, now + LONGEST))
 
 
@@ -169,6 +176,20 @@ def _after_amount(params: Mapping[str, Any], now: datetime, zone: ZoneInfo) -> d
         day = min(local.day, _month_length(months // 12, months % 12 + 1))
         return at_wall(date(months // 12, months % 12 + 1, day), local.time(), zone)
     return at_wall(local.date() + timedelta(days=min(amount, LONGEST.days)), local.time(), zone)
+
+
+def _on_working_days(params: Mapping[str, Any], now: datetime, due: datetime, zone: ZoneInfo) -> datetime:
+    """The end of a wait that Saturdays and Sundays do not count for; hours that end on one are due on Monday then."""
+    start, end = now.astimezone(zone), due.astimezone(zone)
+    day = end.date()
+    if params.get("unit") == "days":
+        day, left = start.date(), _amount(params)
+        while left:
+            day += timedelta(days=1)
+            left -= day.weekday() < SATURDAY
+    while day.weekday() >= SATURDAY:
+        day += timedelta(days=1)
+    return due if day == end.date() else at_wall(day, end.time(), zone)
 
 
 def _month_length(year: int, month: int) -> int:

@@ -58,12 +58,14 @@ async def _round(core: Core, automation_id: int, around: Around, run_ids: Sequen
     now = core.clock.now()
     claim = store.sql.claim.replace("{run}", store.RUN_SELECTED)
     async with core.db.transaction() as tx:
+        # The campaign that it carries first, as whoever changes one does.
+        is_held = await tx.fetchval(store.sql.carried_state, automation_id) not in (None, "sending")
         automation = await tx.fetchrow(
             # Several processes move on runs of one automation, but none while it is changed.
             f"SELECT {store.SELECTED} FROM automations a WHERE a.id = $1 FOR SHARE",
             automation_id,
         )
-        if automation is None or (run_ids is None and automation["state"] != "published"):
+        if automation is None or (run_ids is None and (is_held or automation["state"] != "published")):
             return 0
         rows = await tx.fetch(claim, automation_id, now, batch, list(run_ids) if run_ids is not None else None)
         if not rows:

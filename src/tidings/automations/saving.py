@@ -143,7 +143,13 @@ async def save_mailing(
     """Writes the mail of a step of this automation, or makes one; answers its id. `values` None leaves it as it is."""
     if mailing_id is None:
         return await standing.create_standing(
-            core, tx, title=automation.title, parent_id=automation.id, created_by=by, values=values or {}
+            core,
+            tx,
+            title=automation.title,
+            parent_id=automation.id,
+            created_by=by,
+            values=values or {},
+            part_of=automation.campaign_id,
         )
     if values:
         await standing.update_standing(core, tx, mailing_id, values)

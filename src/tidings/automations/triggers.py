@@ -16,24 +16,30 @@ from tidings.automations.entering import enter
 from tidings.automations.goals import reach_goals
 from tidings.automations.matching import CONTACT_FACTS, FACT_KINDS, matching
 from tidings.automations.rules import Graph, born_on, graph_of
-from tidings.automations.types import Automation
+from tidings.automations.types import READER, Automation
 from tidings.automations.users import contacts_of_users
 from tidings.campaigns.standing import cancel_standing
 from tidings.platform.core import Core
 from tidings.platform.db import Connection
-from tidings.platform.facts import Recorded, read_batch
+from tidings.platform.facts import Recorded, has_reader, read_batch
 
-READER = "automations"
 BATCH = 2000
+ANSWERED = "The contact answered."
+STOPPED = "The campaign was stopped."
 LEFT = "The contact is no longer subscribed."
 _MAY_BE_MAILED = ("subscribed", "transactional")
 
 
 async def read_facts(core: Core, *, limit: int = BATCH) -> int:
-    """Handles the next facts; answers how many there were."""
+    """Handles the next facts; answers how many there were. Reading begins with the first automation: until then nothing
+    is read."""
+    if not await has_reader(core.db, READER):
+        return 0
 
     async def handle(tx: Connection, facts: Sequence[Recorded]) -> None:
         await _follow_statuses(core, tx, facts)
+        await _follow_replies(core, tx, facts)
+        await _follow_campaigns(core, tx, facts)
         loud = [fact for fact in facts if not fact.is_silent]
         await _begin(core, tx, loud)
         await reach_goals(core, tx, loud)
@@ -54,6 +60,26 @@ async def _follow_statuses(core: Core, tx: Connection, facts: Sequence[Recorded]
     if left:
         await tx.execute(store.sql.end_of_departed, left, LEFT, now)
         await cancel_standing(tx, left, note="The contact left.", now=now)
+
+
+async def _follow_replies(core: Core, tx: Connection, facts: Sequence[Recorded]) -> None:
+    told = [
+        (f.contact_id, f.subject_id)
+        for f in facts
+        if f.kind == "message_replied" and f.contact_id is not None and f.subject_id is not None
+    ]
+    if not told:
+        return
+    now, mailings = core.clock.now(), [mailing for _, mailing in told]
+    ended = await tx.fetch(store.sql.end_of_answered, [contact for contact, _ in told], mailings, ANSWERED, now)
+    if ended:
+        await tx.execute(store.sql.cancel_waiting, mailings, [row["contact_id"] for row in ended], ANSWERED, now)
+
+
+async def _follow_campaigns(core: Core, tx: Connection, facts: Sequence[Recorded]) -> None:
+    stopped = [f.subject_id for f in facts if f.kind == "campaign_cancelled" and f.subject_id is not None]
+    if stopped:
+        await tx.execute(store.sql.end_of_cancelled, stopped, STOPPED, core.clock.now())
 
 
 async def _begin(core: Core, tx: Connection, facts: Sequence[Recorded]) -> None:

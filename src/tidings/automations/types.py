@@ -36,6 +36,8 @@ TRIGGERS: tuple[str, ...] = (
 )
 # What a goal can be waiting for.
 GOAL_EVENTS: tuple[str, ...] = ("tags_added", "tags_removed", "lists_added", "lists_removed")
+# The name under which facts are read for automations.
+READER = "automations"
 BRANCHING: tuple[str, ...] = ("condition", "split")
 GOAL = "goal"
 
@@ -46,7 +48,8 @@ class Start(msgspec.Struct, frozen=True):
     ids: tags, lists, companies or forms; `match` says whether any of them will do. Without ids tags, lists and
     companies begin nothing, forms any. is_forced: contacts that are not subscribed begin too, but are never mailed.
     is_repeatable: whoever was through begins anew. status, on_existing: for triggers that make contacts. rules: a rule
-    tree of `segments` that the contact must match. min_count: how often an event must have come.
+    tree of `segments` that the contact must match. min_count: how often an event must have come. ends_on_reply: whoever answers one of its
+    mails is through.
     """
 
     ids: tuple[int, ...] = ()
@@ -59,10 +62,12 @@ class Start(msgspec.Struct, frozen=True):
     event_key: str = ""
     min_count: int = 1
     rules: dict[str, Any] | None = None
+    ends_on_reply: bool = False
 
 
 class Automation(msgspec.Struct, frozen=True):
-    """An automation as stored; the order of the fields is the order of AUTOMATION_COLUMNS."""
+    """An automation as stored; the order of the fields is the order of AUTOMATION_COLUMNS. campaign_id: the campaign that
+    it carries, whose state decides whether anybody moves."""
 
     id: int
     title: str
@@ -76,6 +81,7 @@ class Automation(msgspec.Struct, frozen=True):
     created_by: int | None
     created_at: datetime
     updated_at: datetime
+    campaign_id: int | None
 
     @property
     def asks(self) -> Start:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from tidings.automations.types import Automation
 from tidings.contacts.actions.people import write_checked
 from tidings.contacts.rules import checked_values, is_email
-from tidings.contacts.types import STATUSES, Draft, WritePolicy
+from tidings.contacts.types import STATUSES, Draft, Status, WritePolicy
 from tidings.messages.optin import ask_to_confirm
 from tidings.platform.core import Core
 from tidings.platform.db import Connection
@@ -34,7 +34,7 @@ async def contacts_of_users(
     users = [row for row in rows if is_email(row["email"])]
     if not users:
         return {}
-    status = asks.status if asks.status in STATUSES else "subscribed"
+    status: Status = STATUSES[STATUSES.index(asks.status)] if asks.status in STATUSES else "subscribed"
     known = {
         row["email"]
         for row in await tx.fetch(
@@ -48,7 +48,7 @@ async def contacts_of_users(
                 {"email": u["email"], "first_name": u["first_name"], "last_name": u["last_name"]}
                 | ({} if u["email"].lower() in known else {"source": "web"})
             ),
-            status=None if u["email"].lower() in known else status,  # type: ignore[arg-type]
+            status=None if u["email"].lower() in known else status,
         )
         for u in users
     ]

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from tidings.campaigns import queries, rules, store
 from tidings.campaigns.drawing import count_recipients
-from tidings.campaigns.types import EDITABLE, State
+from tidings.campaigns.types import EDITABLE, Campaign, State
 from tidings.contacts.actions.catalog import change_labels
 from tidings.contacts.rules import clean_text
 from tidings.platform.core import Core
+from tidings.platform.db import Connection
 from tidings.platform.errors import Conflict, Invalid, NotFound, Problem, Refused
 from tidings.platform.facts import Fact, write_facts
 from tidings.segments.types import from_json
 
+# What belongs to a change and is done in its transaction, with the campaign as it was before.
+Also = Callable[[Connection, Campaign], Awaitable[None]]
 TITLE_TAKEN = Problem("unique", "The title is already used by another campaign.")
 
 
@@ -74,12 +77,13 @@ async def update_campaign(
     *,
     subjects: Sequence[tuple[int, str]] | None = None,
     only_in: Sequence[State] | None = None,
+    also: Also | None = None,
     **values: Any,
 ) -> None:
     """Changes what is given; `subjects` replaces the subjects under test (weight, text), an empty list ends the test.
 
     Raises NotFound, Invalid (title taken, too few subjects) and Conflict once it is being drawn or sent; with `only_in`
-    in every state but those, whatever is changed.
+    in every state but those, whatever is changed, and for another kind once it was started.
     """
     if "title" in values:
         values["title"] = clean_text(values["title"])
@@ -95,6 +99,8 @@ async def update_campaign(
             raise Conflict(f"A campaign that is {campaign.state} cannot be changed.", code="wrong_state")
         if campaign.state not in rules.EDITABLE_STATES and not set(names) <= {"title", "settings"}:
             raise Conflict(f"A campaign that is {campaign.state} cannot be edited.", code="wrong_state")
+        if values.get("kind", campaign.kind) != campaign.kind and campaign.state != "draft":
+            raise Conflict("A campaign of one mail that was started stays one.", code="wrong_state")
         if "audience" in names and campaign.drawn_up_to:
             raise Conflict("The recipients are drawn already; take the plan back to change them.", code="wrong_state")
         sets = "".join(f", {name} = ${i}" for i, name in enumerate(names, start=3))
@@ -106,6 +112,8 @@ async def update_campaign(
         )
         if subjects is not None:
             await _replace_subjects(tx, campaign_id, subjects)
+        if also is not None:
+            await also(tx, campaign)
 
 
 async def _replace_subjects(tx: Any, campaign_id: int, subjects: Sequence[tuple[int, str]]) -> None:
@@ -205,6 +213,7 @@ async def pause_campaign(core: Core, campaign_id: int) -> None:
         campaign = await store.locked(tx, campaign_id)
         rules.require_move(campaign.state, "paused")
         await store.move(core, tx, campaign, "paused", "campaign_paused")
+        await tx.execute(store.sql.move_parts, campaign_id, "paused", core.clock.now())
         await tx.execute(store.sql.pause_messages, campaign_id, core.clock.now())
 
 
@@ -215,6 +224,7 @@ async def resume_campaign(core: Core, campaign_id: int) -> None:
         if campaign.state != "paused":
             raise Conflict("Only a paused campaign can be resumed.", code="wrong_state")
         await store.move(core, tx, campaign, "sending", "campaign_resumed")
+        await tx.execute(store.sql.move_parts, campaign_id, "sending", core.clock.now())
         await tx.execute(store.sql.resume_messages, campaign_id, core.clock.now())
 
 
@@ -224,6 +234,7 @@ async def cancel_campaign(core: Core, campaign_id: int) -> None:
         campaign = await store.locked(tx, campaign_id)
         rules.require_move(campaign.state, "cancelled")
         await store.move(core, tx, campaign, "cancelled", "campaign_cancelled")
+        await tx.execute(store.sql.move_parts, campaign_id, "cancelled", core.clock.now())
         await tx.execute(store.sql.cancel_open_messages, campaign_id, "The campaign was cancelled.", core.clock.now())
 
 
@@ -259,8 +270,10 @@ async def delete_campaigns(core: Core, ids: Sequence[int]) -> int:
         if busy:
             raise Conflict(f"“{busy[0]}” is being sent. Pause it first.", code="wrong_state")
         found = [row["id"] for row in rows]
+        parts = await tx.fetch("SELECT id FROM campaigns WHERE part_of = ANY($1::bigint[])", found)
+        counted = [*found, *(row["id"] for row in parts)]
         await tx.execute("DELETE FROM campaigns WHERE id = ANY($1::bigint[])", found)
-        await store.forget_numbers(tx, found)
+        await store.forget_numbers(tx, counted)
         facts = [Fact("campaign_deleted", subject_id=row["id"], data={"title": row["title"]}) for row in rows]
         await write_facts(tx, facts)
         return len(found)

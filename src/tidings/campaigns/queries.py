@@ -117,6 +117,11 @@ async def message_counts(core: Core, campaign_ids: Sequence[int]) -> dict[int, d
     return counts
 
 
+async def parts_of(core: Core, campaign_id: int) -> list[int]:
+    """Ids of the campaign and of the mailings that it consists of."""
+    return [row["id"] for row in await core.db.fetch(store.sql.parts, campaign_id)]
+
+
 async def links_of(core: Core, campaign_id: int) -> list[Link]:
     """The tracked links in the order of the mail."""
     rows = await core.db.fetch(

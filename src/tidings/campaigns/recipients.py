@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tidings.campaigns import store
+from tidings.campaigns.actions import Also
 from tidings.campaigns.drawing import MAILABLE, draw_range
 from tidings.campaigns.queries import campaign_by_id
-from tidings.campaigns.types import Campaign
+from tidings.campaigns.types import WORKFLOW, Campaign
 from tidings.contacts.queries import list_contacts
 from tidings.messages.queries import list_messages
 from tidings.platform.core import Core
@@ -39,9 +40,9 @@ class Recipient:
     sent_at: datetime | None
 
 
-async def pick_contacts(core: Core, campaign_id: int, rule: Rule) -> int:
+async def pick_contacts(core: Core, campaign_id: int, rule: Rule, *, also: Also | None = None) -> int:
     """Picks everybody who matches and may be mailed, and answers how many are new. Raises NotFound, and Conflict for a
-    campaign that has ended."""
+    campaign that has ended. `also` is done in the same transaction."""
     where = compile_rule(rule, zone=await core.installation.zone(), now=core.clock.now(), first=3)
     async with core.db.transaction() as tx:
         campaign = await store.locked(tx, campaign_id)
@@ -51,9 +52,11 @@ async def pick_contacts(core: Core, campaign_id: int, rule: Rule) -> int:
         counted = f"WITH picked AS ({statement}) SELECT count(*) FROM picked"
         added = await tx.fetchval(counted, campaign_id, core.clock.now(), *where.args)
         await _extend_audience(core, tx, campaign)
-        if campaign.drawn_up_to or campaign.is_drawn:
+        if campaign.kind != WORKFLOW and (campaign.drawn_up_to or campaign.is_drawn):
             await _draw_picked(core, tx, campaign)
         await write_facts(tx, [Fact("campaign_contacts_added", subject_id=campaign_id, data={"added": added})])
+        if also is not None:
+            await also(tx, campaign)
         return added
 
 
@@ -78,11 +81,13 @@ async def _draw_picked(core: Core, tx: Connection, campaign: Campaign) -> None:
     await tx.execute("UPDATE campaigns SET recipients_count = recipients_count + $2 WHERE id = $1", campaign.id, made)
 
 
-async def unpick_contacts(core: Core, campaign_id: int, contact_ids: Sequence[int]) -> int:
+async def unpick_contacts(core: Core, campaign_id: int, contact_ids: Sequence[int], *, also: Also | None = None) -> int:
     """Takes contacts out: they are picked no more and what waits for them goes; a mail on its way or sent stays.
-    Answers how many were taken out. Raises NotFound."""
+    Answers how many were taken out. Raises NotFound. `also` is done in the same transaction."""
     async with core.db.transaction() as tx:
-        await store.locked(tx, campaign_id)
+        campaign = await store.locked(tx, campaign_id)
+        if also is not None:
+            await also(tx, campaign)
         rows = await tx.fetch(store.sql.unpick, campaign_id, list(contact_ids), core.clock.now())
         data = {"removed": len(rows)}
         await write_facts(tx, [Fact("campaign_contacts_removed", subject_id=campaign_id, data=data)])

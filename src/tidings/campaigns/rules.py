@@ -9,6 +9,7 @@ from tidings.platform.errors import Conflict
 TRANSITIONS: dict[tuple[State, State], str] = {
     ("draft", "scheduled"): "A date is set; recipients are not drawn yet.",
     ("draft", "drawing"): "It goes out now; recipients are being drawn.",
+    ("draft", "sending"): "Its steps begin; there is nothing to draw.",
     ("scheduled", "draft"): "The plan is taken back; drawn messages are removed.",
     ("scheduled", "drawing"): "The date is near; recipients are being drawn.",
     ("drawing", "scheduled"): "Everybody is drawn, the date is still ahead.",

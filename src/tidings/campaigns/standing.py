@@ -20,9 +20,17 @@ KIND = "automation_mail"
 
 
 async def create_standing(
-    core: Core, tx: Connection, *, title: str, parent_id: int, created_by: int | None, values: Mapping[str, Any]
+    core: Core,
+    tx: Connection,
+    *,
+    title: str,
+    parent_id: int,
+    created_by: int | None,
+    values: Mapping[str, Any],
+    part_of: int | None = None,
 ) -> int:
-    """Makes a mailing of an automation (`parent_id`) and returns its id. `values` as in `campaigns.actions`."""
+    """Makes a mailing of an automation (`parent_id`) and returns its id. `values` as in `campaigns.actions`; `part_of` is
+    the campaign that the automation carries."""
     tracking = {
         "tracks_opens": await core.installation.get("open_tracking"),
         "tracks_clicks": await core.installation.get("click_tracking"),
@@ -33,15 +41,16 @@ async def create_standing(
         if name in EDITABLE - {"kind", "title", "parent_id"}
     }
     columns = "".join(f", {name}" for name in given)
-    places = "".join(f", ${i}" for i in range(6, 6 + len(given)))
+    places = "".join(f", ${i}" for i in range(7, 7 + len(given)))
     return await tx.fetchval(
-        f"""INSERT INTO campaigns (kind, title, parent_id, created_by, created_at, updated_at, is_standing{columns})
-        VALUES ($1, $2, $3, $4, $5, $5, true{places}) RETURNING id""",
+        f"""INSERT INTO campaigns (kind, title, parent_id, created_by, created_at, updated_at, part_of, is_standing{columns})
+        VALUES ($1, $2, $3, $4, $5, $5, $6, true{places}) RETURNING id""",
         KIND,
         title,
         parent_id,
         created_by,
         core.clock.now(),
+        part_of,
         *given.values(),
     )
 

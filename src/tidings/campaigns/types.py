@@ -10,6 +10,8 @@ from typing import Any, Literal
 import msgspec
 
 State = Literal["draft", "scheduled", "drawing", "sending", "paused", "finished", "cancelled"]
+# A campaign of several steps, which an automation carries; every other kind is one mail.
+WORKFLOW = "workflow"
 STATES: tuple[State, ...] = ("draft", "scheduled", "drawing", "sending", "paused", "finished", "cancelled")
 
 
@@ -19,7 +21,8 @@ class Campaign(msgspec.Struct, frozen=True):
     audience: the rule tree of `segments` as JSON, or {} for nobody. sender: from_name, from_email, reply_to_name,
     reply_to_email, is_custom. settings: what a dialect keeps beside the core, opaque here. utm: source, medium,
     campaign, term, content. outreach: graph and sending window as a client gave them, opaque here. archived_at: put
-    away after it was finished.
+    away after it was finished. part_of: the campaign that this mailing is a mail of. sends_within: a `SendingWindow` as
+    JSON, None for any time.
     """
 
     id: int
@@ -60,6 +63,8 @@ class Campaign(msgspec.Struct, frozen=True):
     outreach: dict[str, Any]
     per_hour: int | None
     archived_at: datetime | None
+    part_of: int | None
+    sends_within: dict[str, Any] | None
 
 
 CAMPAIGN_COLUMNS: tuple[str, ...] = tuple(f.name for f in msgspec.structs.fields(Campaign))
@@ -91,6 +96,7 @@ EDITABLE: frozenset[str] = frozenset(
         "description",
         "outreach",
         "parent_id",
+        "sends_within",
     }
 )
 

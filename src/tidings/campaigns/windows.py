@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 
@@ -37,3 +38,26 @@ def next_opening(window: SendingWindow, now: datetime) -> datetime:
         if now < closes.astimezone(UTC):
             return max(now, opens)
     raise ValueError("the window never opens")
+
+
+def window_json(window: SendingWindow) -> dict[str, Any]:
+    """A window as a campaign keeps it (`sends_within`) and a wait asks for it."""
+    closes = window.closes.isoformat("minutes") if window.closes is not None else None
+    opens = window.opens.isoformat("minutes")
+    return {"days": sorted(window.days), "opens": opens, "closes": closes, "zone": str(window.zone)}
+
+
+def window_from(stored: Mapping[str, Any]) -> SendingWindow:
+    """The window of such values."""
+    closes = stored.get("closes")
+    return SendingWindow(
+        frozenset(stored["days"]),
+        time.fromisoformat(stored["opens"]),
+        time.fromisoformat(closes) if closes else None,
+        ZoneInfo(stored["zone"]),
+    )
+
+
+def is_open(stored: Mapping[str, Any] | None, now: datetime) -> bool:
+    """Whether a campaign with that `sends_within` may send now."""
+    return stored is None or next_opening(window_from(stored), now) <= now

@@ -250,11 +250,8 @@ async def test_account(core: Core, account_id: int, recipient: str) -> None:
     await close_breaker(core, account_id)
 
 
-async def take_allowance(core: Core, account: Account, campaign_id: int, pace: Pace, wanted: int) -> int:
-    """How many mails may leave now, taken from every bucket at once: account, campaign, installation.
-
-    Buckets are locked in one order inside one transaction, so that the limits hold across processes and hosts.
-    """
+async def _limits(core: Core, account: Account, campaign_id: int, pace: Pace) -> list[tuple[str, int, int]]:
+    """The buckets that hold here, in the order of their keys: (key, mails, in so many seconds)."""
     ceiling = int(await core.installation.get("emails_per_second"))
     limits = [
         (f"account:{account.id}:second", account.per_second, 1),
@@ -265,7 +262,16 @@ async def take_allowance(core: Core, account: Account, campaign_id: int, pace: P
         (f"campaign:{campaign_id}:hour", pace.per_hour, 3600),
         ("installation", ceiling or None, 1),
     ]
-    active = sorted((key, limit, seconds) for key, limit, seconds in limits if limit)
+    return sorted((key, limit, seconds) for key, limit, seconds in limits if limit)
+
+
+async def take_allowance(core: Core, account: Account, campaign_id: int, pace: Pace, wanted: int) -> int:
+    """How many mails may leave now, taken from every bucket at once: account, campaign, installation. What is not used
+    is to be given back (`give_back`).
+
+    Buckets are locked in one order inside one transaction, so that the limits hold across processes and hosts.
+    """
+    active = await _limits(core, account, campaign_id, pace)
     if not active:
         return wanted
     now = core.clock.now()
@@ -286,3 +292,10 @@ async def take_allowance(core: Core, account: Account, campaign_id: int, pace: P
             for key, level in levels:
                 await tx.execute(sql.put_tokens, key, level - granted, now)
         return max(granted, 0)
+
+
+async def give_back(core: Core, account: Account, campaign_id: int, pace: Pace, unused: int) -> None:
+    """Returns what was taken and not used: mails that come one by one must not use up the allowance of a group."""
+    active = await _limits(core, account, campaign_id, pace)
+    if active and unused > 0:
+        await core.db.execute(sql.give_back_tokens, [key for key, _, _ in active], unused)

@@ -81,10 +81,15 @@ ACCOUNT_COLUMNS: tuple[str, ...] = tuple(f.name for f in msgspec.structs.fields(
 
 
 class Pace(msgspec.Struct, frozen=True):
-    """How many mails of one campaign may leave; None: as many as the accounts allow."""
+    """How many mails of one campaign may leave, and when; None: as many as the accounts allow, at any time.
+
+    counted_as: the campaign whose mails count together, None for the mailing alone. within: its `sends_within`.
+    """
 
     per_minute: int | None = None
     per_hour: int | None = None
+    counted_as: int | None = None
+    within: dict[str, Any] | None = None
 
 
 class CapturedMail(msgspec.Struct, frozen=True):

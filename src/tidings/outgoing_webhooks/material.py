@@ -14,7 +14,8 @@ from tidings.platform.facts import Recorded
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A mail to one contact. `subject` is as it was written, before codes are resolved."""
+    """A mail to one contact. `subject` is as it was written, before codes are resolved; `place` is where it stands in the
+    graph of a campaign of several steps."""
 
     id: int
     campaign_id: int
@@ -22,6 +23,7 @@ class Mail:
     campaign_title: str
     email: str
     subject: str
+    place: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

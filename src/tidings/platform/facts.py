@@ -23,7 +23,7 @@ _LOCK_POSITION = "SELECT xid::text AS xid, id FROM fact_readers WHERE name = $1 
 _READ = """
 SELECT id, xid::text AS xid, at, kind, contact_id, subject_id, object_id, is_silent, data FROM facts
 WHERE (xid, id) > ($1::text::xid8, $2) AND xid < pg_snapshot_xmin(pg_current_snapshot())
-ORDER BY xid, id LIMIT $3
+ORDER BY facts.xid, facts.id LIMIT $3  -- the column; the text beside it has another order (1000 before 999)
 """
 _START = """
 INSERT INTO fact_readers (name, xid) VALUES ($1, pg_snapshot_xmin(pg_current_snapshot())) ON CONFLICT DO NOTHING

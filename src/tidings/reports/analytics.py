@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
+from tidings.campaigns.queries import parts_of
 from tidings.pages.types import conversion_rate
 from tidings.platform.core import Core
 from tidings.platform.errors import Invalid, Problem
@@ -125,7 +126,9 @@ async def campaign_series(
     """Of one campaign or of everything sent; both ends included, in the installation's zone."""
     begin, end, zone = await _bounds(core, first, last)
     # A condition that is not there leaves the planner its index.
-    narrowed, ids = ("", ()) if campaign_id is None else ("campaign_id = $7 AND", (campaign_id,))
+    narrowed, ids = "", ()
+    if campaign_id is not None:
+        narrowed, ids = "campaign_id = ANY($7::bigint[]) AND", (await parts_of(core, campaign_id),)
     statement = _CAMPAIGNS.format(narrowed=narrowed)
     rows = await core.db.fetch(statement, first, last, step, begin, end, zone, *ids)
     return [CampaignPoint(*row) for row in rows]

@@ -30,10 +30,12 @@ class Busy:
 async def overview(core: Core) -> Overview:
     """The sums of what is published; one statement."""
     row = await core.db.fetchrow(
-        """SELECT (SELECT count(*) FROM automations WHERE state = 'published') AS automations, count(*) AS runs,
+        """SELECT (SELECT count(*) FROM automations WHERE state = 'published' AND campaign_id IS NULL) AS automations,
+        count(*) AS runs,
         count(*) FILTER (WHERE r.state = 'completed') AS completed,
         count(*) FILTER (WHERE r.state IN ('pending', 'active', 'waiting')) AS open
-        FROM automation_runs r JOIN automations a ON a.id = r.automation_id AND a.state = 'published'"""
+        FROM automation_runs r JOIN automations a ON a.id = r.automation_id AND a.state = 'published'
+            AND a.campaign_id IS NULL"""
     )
     return Overview(*row) if row else Overview(0, 0, 0, 0)
 
@@ -42,7 +44,7 @@ async def top_automations(core: Core, *, limit: int = 5) -> list[Busy]:
     """The published ones that most contacts began, the busiest first."""
     rows = await core.db.fetch(
         """SELECT a.id, a.title, a.trigger, count(r.id) AS runs FROM automations a
-        JOIN automation_runs r ON r.automation_id = a.id WHERE a.state = 'published'
+        JOIN automation_runs r ON r.automation_id = a.id WHERE a.state = 'published' AND a.campaign_id IS NULL
         GROUP BY a.id ORDER BY runs DESC, a.id LIMIT $1""",
         limit,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -92,12 +92,48 @@ async def campaign_numbers(core: Core, campaign_ids: Sequence[int]) -> dict[int,
     totals = {
         row["campaign_id"]: row
         for row in await core.db.fetch(
-            """SELECT campaign_id, sum(opens)::bigint AS opens, sum(clicks)::bigint AS clicks FROM messages
-            WHERE campaign_id = ANY($1::bigint[]) AND opened_at IS NOT NULL GROUP BY campaign_id""",
+            """SELECT w.id AS campaign_id, sum(m.opens)::bigint AS opens, sum(m.clicks)::bigint AS clicks
+            FROM (SELECT id, id AS part FROM unnest($1::bigint[]) AS id
+                  UNION ALL SELECT part_of, id FROM campaigns WHERE part_of = ANY($1::bigint[])) w
+            JOIN messages m ON m.campaign_id = w.part WHERE m.opened_at IS NOT NULL GROUP BY w.id""",
             list(campaign_ids),
         )
     }
     return {one: _numbers(counts.get(one, {}), totals.get(one)) for one in campaign_ids}
+
+
+@dataclass(frozen=True, slots=True)
+class MailNumbers:
+    """One mail of a campaign of several steps. `key`: the place in the graph, which versions under test share."""
+
+    key: str
+    subject: str
+    numbers: CampaignNumbers
+
+
+async def mails_of(core: Core, campaign_id: int) -> list[MailNumbers]:
+    """The mails of a campaign of several steps in the order of its steps; `total_…` are 0. Two statements."""
+    rows = await core.db.fetch(
+        """SELECT s.params->>'key' AS key, m.subject, m.id FROM automation_steps s
+        JOIN automations a ON a.id = s.automation_id JOIN campaigns m ON m.id = s.mailing_id
+        WHERE a.campaign_id = $1 AND s.params ? 'key' ORDER BY s.position""",
+        campaign_id,
+    )
+    counts = await message_counts(core, [row["id"] for row in rows])
+    return [MailNumbers(row["key"], row["subject"], numbers_from(counts.get(row["id"], {}))) for row in rows]
+
+
+def together(mails: Sequence[MailNumbers]) -> dict[str, CampaignNumbers]:
+    """The numbers by key: what several mails of one place have is added."""
+    found: dict[str, CampaignNumbers] = {}
+    for mail in mails:
+        before = found.get(mail.key)
+        found[mail.key] = mail.numbers if before is None else _added(before, mail.numbers)
+    return found
+
+
+def _added(one: CampaignNumbers, two: CampaignNumbers) -> CampaignNumbers:
+    return CampaignNumbers(*(getattr(one, f.name) + getattr(two, f.name) for f in fields(CampaignNumbers)))
 
 
 def numbers_from(counts: Mapping[str, int]) -> CampaignNumbers:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 
+from tidings.campaigns.carried import finish_workflows
 from tidings.campaigns.drawing import advance_campaigns
 from tidings.platform.core import Core
 
@@ -17,6 +18,7 @@ async def run_campaigner(core: Core, stop: asyncio.Event) -> None:
     while not stop.is_set():
         try:
             await advance_campaigns(core)
+            await finish_workflows(core)
         except Exception:
             log.exception("a tick failed; the next one tries again")
         try:

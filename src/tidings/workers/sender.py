@@ -17,6 +17,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from tidings.campaigns.windows import is_open
 from tidings.content import HeaderRefused, wire_address
 from tidings.messages import accounts, claims
 from tidings.messages.claims import Claimed
@@ -54,6 +55,8 @@ class Sender:
     _has_strays: bool = False
     _is_stopping: Callable[[], bool] = lambda: False
     _recovered_at: float = 0.0
+    # which of several accounts begins
+    _turn: int = 0
 
     async def run(self, stop: asyncio.Event) -> None:
         """Works until `stop` is set; what is in hand is finished first."""
@@ -103,9 +106,10 @@ class Sender:
         handled = 0
         rows = await self.core.db.fetch(sql.sending_campaigns, self.core.clock.now())
         for row in rows:
-            handled += await self._send_campaign(
-                row["id"], row["version"], row["account_ids"], Pace(row["per_minute"], row["per_hour"]), stop
-            )
+            pace = Pace(row["per_minute"], row["per_hour"], row["paced_as"], row["sends_within"])
+            if not is_open(pace.within, self.core.clock.now()):
+                continue
+            handled += await self._send_campaign(row["id"], row["version"], row["account_ids"], pace, stop)
         await claims.finish_campaigns(self.core)
         return handled
 
@@ -115,26 +119,29 @@ class Sender:
         mailing = await self._mailing(campaign_id, version)
         usable = await accounts.usable_accounts(self.core, account_ids)
         handled = 0
-        for account in usable:
-            n, is_healthy = await self._send_through(account, mailing, pace, stop)
+        for account in _in_turn(usable, self._turn):
+            n, goes_on = await self._send_through(account, mailing, pace, stop)
             handled += n
-            if is_healthy:
+            if not goes_on:
                 break
+        self._turn += bool(handled)
         return handled
 
     async def _send_through(
         self, account: Account, mailing: Mailing, pace: Pace, stop: asyncio.Event | None
     ) -> tuple[int, bool]:
-        """Group after group until nothing is due, the account fails or somebody stops us."""
+        """Group after group until nothing is due, the account fails or may send no more, or somebody stops us; answers
+        how many, and whether another account should go on."""
         transport = await self._transport(account)
         handled = 0
-        is_healthy = True
+        is_healthy, is_spent = True, False
         claiming = asyncio.create_task(self._claim(account, mailing, pace))
         storing: asyncio.Task[None] | None = None
         try:
             while True:
                 group = await claiming
                 if not group:
+                    is_spent = group is None
                     break
                 claiming = asyncio.create_task(self._claim(account, mailing, pace))
                 outcomes = await self._send_group(account, transport, mailing, group)
@@ -149,7 +156,7 @@ class Sender:
                 elif account.failures:
                     await accounts.close_breaker(self.core, account.id)
                 if not is_healthy or (stop is not None and stop.is_set()):
-                    await claims.release(self.core, self.worker, [one.id for one in await claiming])
+                    await claims.release(self.core, self.worker, [one.id for one in await claiming or ()])
                     break
         finally:
             # After an error a claim may still be under way; what it takes is a stray of the next pass.
@@ -157,7 +164,7 @@ class Sender:
             if storing is not None:
                 await storing
             self._held.clear()
-        return handled, is_healthy
+        return handled, is_spent or not is_healthy
 
     async def _store(self, outcomes: list[tuple[Claimed, Result]]) -> None:
         """Stores outcomes when the database takes them: once forgotten, nobody would ever know them."""
@@ -175,11 +182,15 @@ class Sender:
         self._held -= ids
         self._offered -= ids
 
-    async def _claim(self, account: Account, mailing: Mailing, pace: Pace) -> list[Claimed]:
+    async def _claim(self, account: Account, mailing: Mailing, pace: Pace) -> list[Claimed] | None:
+        """The next group; None when a limit allows none now."""
         size = self._sizes.get(account.id, SMALLEST)
-        granted = await accounts.take_allowance(self.core, account, mailing.id, pace, size)
-        if not granted:
+        if not is_open(pace.within, self.core.clock.now()):
             return []
+        counted_as = pace.counted_as or mailing.id
+        granted = await accounts.take_allowance(self.core, account, counted_as, pace, size)
+        if not granted:
+            return None
         group = await claims.claim(
             self.core,
             mailing.id,
@@ -190,6 +201,7 @@ class Sender:
             is_transactional=mailing.is_transactional,
         )
         self._held.update(one.id for one in group)
+        await accounts.give_back(self.core, account, counted_as, pace, granted - len(group))
         return group
 
     async def _send_group(
@@ -232,6 +244,12 @@ class Sender:
                 await self._transports.pop(old).close()
             self._transports[key] = await accounts.transport_of(self.core, account)
         return self._transports[key]
+
+
+def _in_turn(usable: list[Account], turn: int) -> list[Account]:
+    """The accounts, another one first each time."""
+    first = turn % len(usable) if usable else 0
+    return usable[first:] + usable[:first]
 
 
 async def _wait(stop: asyncio.Event, seconds: float) -> None:

@@ -77,17 +77,15 @@ async def test_a_campaign_of_another_door_is_shown_as_a_workflow(core: Core, flu
     assert shown["workflow"]["nodes"][1]["data"]["subject"] == "Hi"
 
 
-async def test_a_workflow_that_needs_more_is_kept_and_says_so_at_its_start(core: Core, fluenzr: Mouth):
+async def test_a_workflow_of_several_steps_is_kept_and_is_no_campaign_of_one_mail(core: Core, fluenzr: Mouth):
     made = data(await fluenzr.post("/campaigns", {"name": "Long", "workflow": whole()}), 201)
     path = f"/campaigns/{made['id']}"
     assert (made["status"], made["workflow"]) == ("draft", whole())
     (person,) = await people(fluenzr, 1)
     await fluenzr.post(f"{path}/contacts", {"contactIds": [person]})
-    told = refused(await fluenzr.post(f"{path}/start"), 409, "CONFLICT")
-    assert "delay, condition, several emails" in told
-    winner = one_mail(abTest={**TEST, "winner": {"samplePercent": 20, "waitHours": 4}})
+    winner = one_mail(abTest={**TEST, "criterion": "reply", "winner": {"samplePercent": 20, "waitHours": 4}})
     data(await fluenzr.put(path, {"workflow": winner}))
-    assert "A/B winner mode" in refused(await fluenzr.post(f"{path}/start"), 409, "CONFLICT")
+    assert "an A/B winner by reply" in refused(await fluenzr.post(f"{path}/start"), 409, "CONFLICT")
     # It is no campaign of one mail, so no other door sends it by mistake.
     assert (await queries.list_campaigns(core, PageRequest())).rows == []
     assert len(data(await fluenzr.get(f"{path}/stats/emails"))) == 1

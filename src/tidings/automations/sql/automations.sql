@@ -1,12 +1,20 @@
 -- name: published
 -- What runs, with what begins it.
-SELECT {automation} FROM automations a WHERE a.state = 'published' AND a.trigger = ANY($1::text[]) ORDER BY a.id
+SELECT {automation} FROM automations a
+WHERE a.state = 'published' AND a.trigger = ANY($1::text[])
+  AND (a.campaign_id IS NULL OR EXISTS (SELECT 1 FROM campaigns c WHERE c.id = a.campaign_id AND c.state = 'sending'))
+ORDER BY a.id
 
 -- name: with_due_runs
--- Published automations that have something to do now.
+-- Published automations that have something to do now; one that carries a campaign only while that is under way.
 SELECT a.id FROM automations a WHERE a.state = 'published' AND EXISTS (
     SELECT 1 FROM automation_runs r WHERE r.automation_id = a.id AND r.state = 'active' AND r.due_at <= $1)
+  AND (a.campaign_id IS NULL OR EXISTS (SELECT 1 FROM campaigns c WHERE c.id = a.campaign_id AND c.state = 'sending'))
 ORDER BY a.id
+
+-- name: carried_state
+-- The state of the campaign that an automation carries, held until the transaction ends; nothing when it carries none.
+SELECT c.state FROM campaigns c JOIN automations a ON a.campaign_id = c.id WHERE a.id = $1 FOR SHARE OF c
 
 -- name: claim
 -- Due runs of one automation, locked until their step is done: who dies lets go of them, and nothing was done.
@@ -82,6 +90,53 @@ FROM automations a, contacts c
 WHERE r.contact_id = ANY($1::bigint[]) AND r.state IN ('pending', 'active', 'waiting') AND a.id = r.automation_id
   AND c.id = r.contact_id AND c.status NOT IN ('subscribed', 'transactional', 'pending')
   AND NOT coalesce((a.start->>'is_forced')::bool, false)
+
+-- name: end_of_answered
+-- Contacts ($1) who answered a mail of $2 are through with the automation that sent it, when that ends by a reply.
+UPDATE automation_runs r SET state = 'cancelled', note = $3, updated_at = $4
+FROM unnest($1::bigint[], $2::bigint[]) AS w (contact_id, mailing_id), campaigns p, automations a
+WHERE p.id = w.mailing_id AND p.is_standing AND a.id = p.parent_id AND coalesce((a.start->>'ends_on_reply')::bool, false)
+  AND r.automation_id = a.id AND r.contact_id = w.contact_id AND r.state IN ('pending', 'active', 'waiting')
+RETURNING r.contact_id
+
+-- name: end_of_cancelled
+-- Whoever was under way in a campaign ($1) that was stopped for good.
+UPDATE automation_runs r SET state = 'cancelled', note = $2, updated_at = $3
+FROM automations a JOIN campaigns c ON c.id = a.campaign_id
+WHERE c.id = ANY($1::bigint[]) AND c.state = 'cancelled' AND r.automation_id = a.id
+  AND r.state IN ('pending', 'active', 'waiting')
+
+-- name: cancel_waiting
+-- What waits for these contacts ($2) in the mails of automations that ended for them by a reply to $1.
+UPDATE messages m SET state = 'cancelled', note = $3, updated_at = $4
+FROM campaigns p JOIN campaigns q ON q.parent_id = p.parent_id AND q.is_standing
+WHERE p.id = ANY($1::bigint[]) AND p.is_standing AND m.campaign_id = q.id AND m.contact_id = ANY($2::bigint[])
+  AND m.state IN ('queued', 'deferred', 'paused')
+
+-- name: enrol
+-- The next contacts ($2 after, $3 how many) that match and may be mailed and are not in automation $1 yet.
+SELECT c.id FROM contacts c
+WHERE c.id > $2 AND {mailable} AND ({where})
+  AND NOT EXISTS (SELECT 1 FROM automation_runs r WHERE r.automation_id = $1 AND r.contact_id = c.id)
+ORDER BY c.id LIMIT $3
+
+-- name: enrolled
+-- Who is in the campaign that automation $1 carries, in words of `workflows`; $2 its mailings, $3 words or none for all,
+-- $4 the note of those who answered.
+WITH people AS (
+    SELECT r.id, r.contact_id, c.email, r.created_at, m.sent_at, CASE
+        WHEN m.has_left THEN 'unsubscribed' WHEN m.has_bounced THEN 'bounced' WHEN r.note = $4 THEN 'replied'
+        WHEN r.state = 'cancelled' AND c.status IN ('unsubscribed', 'bounced') THEN c.status
+        WHEN r.state = 'completed' THEN CASE WHEN m.has_failed THEN 'failed' ELSE 'completed' END
+        WHEN r.state = 'cancelled' THEN 'failed'
+        WHEN m.sent_at IS NULL THEN 'waiting' ELSE 'under_way' END AS word
+    FROM automation_runs r JOIN contacts c ON c.id = r.contact_id LEFT JOIN LATERAL (
+        SELECT max(sent_at) AS sent_at, bool_or(unsubscribed_at IS NOT NULL) AS has_left,
+               bool_or(state = 'bounced') AS has_bounced, bool_or(state IN ('failed', 'unknown', 'complained')) AS has_failed
+        FROM messages WHERE contact_id = r.contact_id AND campaign_id = ANY($2::bigint[])) m ON true
+    WHERE r.automation_id = $1)
+SELECT contact_id, email, word, created_at, sent_at, count(*) OVER () AS total FROM people
+WHERE cardinality($3::text[]) = 0 OR word = ANY($3) ORDER BY id DESC LIMIT $5 OFFSET $6
 
 -- name: begin_confirmed
 -- Who waited for the confirmation and gave it goes on.

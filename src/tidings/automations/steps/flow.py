@@ -10,6 +10,7 @@ from tidings.automations.types import Outcome
 from tidings.segments.compiler import compile_rule
 from tidings.segments.types import from_json
 
+_DID = {"opened": "m.opened_at IS NOT NULL", "clicked": "m.clicked_at IS NOT NULL"}
 _LINKS = {"tags": ("contact_tags", "tag_id"), "lists": ("contact_lists", "list_id")}
 
 
@@ -34,7 +35,12 @@ async def wait(doing: Doing) -> Mapping[int, Outcome]:
 
 
 async def condition(doing: Doing) -> Mapping[int, Outcome]:
-    """Yes for contacts that match the rules now, no for the rest; one statement with the SQL of segments."""
+    """Yes for contacts that match the rules now, or did something with mails of this automation; no for the rest.
+    Or the same for all: whether the first of two versions of a mail did better than the second until now."""
+    if doing.params.get("mails") is not None:
+        return await _did(doing)
+    if doing.params.get("better") is not None:
+        return await _better(doing)
     rule = from_json(doing.params.get("rules"))
     where = compile_rule(rule, zone=doing.around.zone, now=doing.now, first=2)
     rows = await doing.tx.fetch(
@@ -45,6 +51,49 @@ async def condition(doing: Doing) -> Mapping[int, Outcome]:
     )
     matching = {row["id"] for row in rows}
     return {run.id: Outcome(branch="yes" if run.contact_id in matching else "no") for run in doing.runs}
+
+
+async def _did(doing: Doing) -> Mapping[int, Outcome]:
+    """Yes for whoever opened one of the named mails, or clicked in one (a certain link, when one is named)."""
+    keys, did = set(doing.params["mails"]), _DID.get(str(doing.params.get("did")), "false")
+    mailings = [
+        one.mailing_id for one in doing.graph.steps.values() if one.params.get("key") in keys and one.mailing_id
+    ]
+    rows = await doing.tx.fetch(
+        f"""SELECT DISTINCT m.contact_id FROM messages m
+        WHERE m.campaign_id = ANY($1::bigint[]) AND m.contact_id = ANY($2::bigint[]) AND {did}
+          AND ($3 = '' OR EXISTS (
+            SELECT 1 FROM message_links k JOIN links l ON l.id = k.link_id WHERE k.message_id = m.id AND l.url = $3))""",
+        mailings,
+        doing.contact_ids,
+        str(doing.params.get("url") or ""),
+    )
+    found = {row["contact_id"] for row in rows}
+    return {run.id: Outcome(branch="yes" if run.contact_id in found else "no") for run in doing.runs}
+
+
+async def _better(doing: Doing) -> Mapping[int, Outcome]:
+    """Yes while the version that was named first was opened (or clicked) by at least as large a share as the other."""
+    asked = doing.params["better"]
+    first, second = asked["versions"]
+    of_version = {
+        one.mailing_id: one.params["version"]
+        for one in doing.graph.steps.values()
+        if one.params.get("key") == asked["key"] and one.params.get("version") and one.mailing_id
+    }
+    rows = await doing.tx.fetch(
+        "SELECT campaign_id, word, sum(n)::bigint AS n FROM message_tallies WHERE campaign_id = ANY($1::bigint[]) GROUP BY 1, 2",
+        list(of_version),
+    )
+    sums: dict[tuple[str, str], int] = {}
+    for row in rows:
+        place = of_version[row["campaign_id"]], row["word"]
+        sums[place] = sums.get(place, 0) + row["n"]
+
+    def share(version: str) -> float:
+        return sums.get((version, asked["by"]), 0) / max(1, sums.get((version, "sent"), 0))
+
+    return doing.all(Outcome(branch="yes" if share(first) >= share(second) else "no"))
 
 
 async def split(doing: Doing) -> Mapping[int, Outcome]:

@@ -13,6 +13,10 @@ SELECT max(id) FROM (SELECT id FROM contacts WHERE id > $1 ORDER BY id LIMIT $2)
 UPDATE campaigns SET drawn_up_to = $3, recipients_count = recipients_count + $4, updated_at = $5
 WHERE id = $1 AND state = 'drawing' AND drawn_up_to = $2 RETURNING id
 
+-- name: move_parts
+-- The mails of a campaign of several steps ($1) follow it: $2 its state.
+UPDATE campaigns SET state = $2, updated_at = $3 WHERE part_of = $1 AND state NOT IN ('draft', $2)
+
 -- name: archive
 UPDATE campaigns SET archived_at = $2, updated_at = $2
 WHERE id = $1 AND state IN ('finished', 'cancelled') AND archived_at IS NULL RETURNING title
@@ -27,11 +31,11 @@ SELECT $1, c.id, $2::timestamptz FROM contacts c WHERE {mailable} AND ({where}) 
 WITH gone AS (
     DELETE FROM campaign_contacts WHERE campaign_id = $1 AND contact_id = ANY($2::bigint[]) RETURNING contact_id),
 waiting AS (
-    DELETE FROM messages WHERE campaign_id = $1 AND contact_id = ANY($2) AND state IN ('queued', 'deferred', 'paused')
-    RETURNING contact_id),
+    DELETE FROM messages WHERE campaign_id IN (SELECT id FROM campaigns WHERE id = $1 OR part_of = $1)
+        AND contact_id = ANY($2) AND state IN ('queued', 'deferred', 'paused') RETURNING campaign_id, contact_id),
 counted AS (
-    UPDATE campaigns SET recipients_count = recipients_count - (SELECT count(*) FROM waiting), updated_at = $3
-    WHERE id = $1 AND EXISTS (SELECT 1 FROM waiting))
+    UPDATE campaigns c SET recipients_count = c.recipients_count - w.n, updated_at = $3
+    FROM (SELECT campaign_id, count(*) AS n FROM waiting GROUP BY 1) w WHERE c.id = w.campaign_id)
 SELECT contact_id FROM gone UNION SELECT contact_id FROM waiting
 
 -- name: due
@@ -43,8 +47,17 @@ WHERE (state = 'scheduled' AND NOT is_drawn AND scheduled_at <= $1::timestamptz 
 ORDER BY id
 
 -- name: counts
-SELECT campaign_id, word, sum(n)::bigint AS n FROM message_tallies WHERE campaign_id = ANY($1::bigint[])
+-- Of a campaign of several steps: of all its mails together.
+SELECT campaign_id, word, sum(n)::bigint AS n FROM (
+    SELECT campaign_id, word, n FROM message_tallies WHERE campaign_id = ANY($1::bigint[])
+    UNION ALL
+    SELECT p.part_of, t.word, t.n FROM campaigns p JOIN message_tallies t ON t.campaign_id = p.id
+    WHERE p.part_of = ANY($1::bigint[])) counted
 GROUP BY campaign_id, word
+
+-- name: parts
+-- The mails of a campaign of several steps, and itself.
+SELECT id FROM campaigns WHERE id = $1 OR part_of = $1 ORDER BY id
 
 -- name: subjects
 SELECT campaign_id, id, weight, subject FROM campaign_subjects WHERE campaign_id = ANY($1::bigint[]) ORDER BY id
@@ -55,9 +68,9 @@ SELECT campaign_id, label_id FROM campaign_labels WHERE campaign_id = ANY($1::bi
 -- name: duplicate
 INSERT INTO campaigns (parent_id, kind, title, slug, language, subject, preheader, body, design, template_id, footer, look, audience,
                        sender, settings, utm, is_transactional, tracks_opens, tracks_clicks, account_ids, per_minute,
-                       per_hour, description, outreach, created_by, created_at, updated_at)
+                       per_hour, description, outreach, sends_within, created_by, created_at, updated_at)
 SELECT parent_id, kind, $2, slug, language, subject, preheader, body, design, template_id, footer, look, audience, sender, settings,
-       utm, is_transactional, tracks_opens, tracks_clicks, account_ids, per_minute, per_hour, description, outreach, $3, $4, $4
+       utm, is_transactional, tracks_opens, tracks_clicks, account_ids, per_minute, per_hour, description, outreach, sends_within, $3, $4, $4
 FROM campaigns WHERE id = $1 RETURNING id
 
 -- name: duplicate_subjects
@@ -69,13 +82,15 @@ INSERT INTO campaign_labels (campaign_id, label_id) SELECT $2, label_id FROM cam
 
 -- name: cancel_open_messages
 UPDATE messages SET state = 'cancelled', note = $2, updated_at = $3
-WHERE campaign_id = $1 AND state IN ('queued', 'deferred', 'paused')
+WHERE campaign_id IN (SELECT id FROM campaigns WHERE id = $1 OR part_of = $1) AND state IN ('queued', 'deferred', 'paused')
 
 -- name: pause_messages
-UPDATE messages SET state = 'paused', updated_at = $2 WHERE campaign_id = $1 AND state IN ('queued', 'deferred')
+UPDATE messages SET state = 'paused', updated_at = $2
+WHERE campaign_id IN (SELECT id FROM campaigns WHERE id = $1 OR part_of = $1) AND state IN ('queued', 'deferred')
 
 -- name: resume_messages
-UPDATE messages SET state = 'queued', updated_at = $2 WHERE campaign_id = $1 AND state = 'paused'
+UPDATE messages SET state = 'queued', updated_at = $2
+WHERE campaign_id IN (SELECT id FROM campaigns WHERE id = $1 OR part_of = $1) AND state = 'paused'
 
 -- name: remove_messages
 DELETE FROM messages WHERE campaign_id = $1 AND state IN ('queued', 'deferred', 'paused', 'cancelled')
@@ -101,6 +116,12 @@ SELECT w.id AS contact_id, (m.contact_id IS NOT NULL)::int AS is_new FROM wanted
 -- name: start_standing
 UPDATE campaigns SET state = 'sending', is_drawn = true, started_at = coalesce(started_at, $3),
     recipients_count = recipients_count + $2 WHERE id = $1
+
+-- name: link_lists
+INSERT INTO campaign_lists (campaign_id, list_id) SELECT $1, id FROM lists WHERE id = ANY($2::bigint[]) ON CONFLICT DO NOTHING
+
+-- name: dynamic_lists
+SELECT l.id FROM campaign_lists m JOIN lists l ON l.id = m.list_id WHERE m.campaign_id = $1 AND l.is_dynamic ORDER BY l.id
 
 -- name: copy_content
 -- What is written moves over only when it differs, so that a compiled mail stays good.

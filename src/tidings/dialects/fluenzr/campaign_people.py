@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from tidings.automations import workflows
+from tidings.automations.workflows import Enrolled
 from tidings.campaigns import queries, recipients
 from tidings.campaigns.recipients import Recipient
+from tidings.campaigns.types import WORKFLOW
 from tidings.contacts.queries import contacts_by_ids
 from tidings.dialects._engine.calls import Call
 from tidings.dialects._engine.codecs import instant, rfc3339
@@ -18,7 +21,7 @@ from tidings.dialects.fluenzr.ids import number_of, opaque
 from tidings.dialects.fluenzr.wire import done, numbers, page_answer, page_request, whole_answer
 from tidings.platform.errors import Invalid, Problem
 from tidings.reports.campaign_events import HAPPENINGS, Happened, list_happenings, timeline
-from tidings.reports.campaigns import CampaignNumbers, campaign_numbers
+from tidings.reports.campaigns import CampaignNumbers, campaign_numbers, mails_of, numbers_from, together
 from tidings.segments.queries import count_contacts
 from tidings.segments.types import All, ColumnIs, Everybody, InLists, Rule
 from tidings.segments.types import Any as AnyOf
@@ -35,6 +38,8 @@ _STATUSES: dict[str, tuple[tuple[str, ...], str]] = {
     "error": (("failed", "unknown", "cancelled", "complained"), "stayed"),
 }
 _WORDS = {state: word for word, (states, _) in _STATUSES.items() for state in states} | {"waiting": "pending"}
+# the same of campaigns of several steps
+_ENROLLED = {"pending": "waiting", "in_progress": "under_way", "error": "failed"}
 _SORTS = {"id": "id"}
 STEPS = ("hour", "day", "week")
 
@@ -49,6 +54,17 @@ def _recipient_body(one: Recipient) -> dict[str, Any]:
     }
 
 
+def _enrolled_body(one: Enrolled) -> dict[str, Any]:
+    word = next((wire for wire, state in _ENROLLED.items() if state == one.state), one.state)
+    return {
+        "contactId": opaque("con", one.contact_id),
+        "email": one.email,
+        "status": word,
+        "addedAt": rfc3339(one.entered_at),
+        "sentAt": rfc3339(one.sent_at),
+    }
+
+
 async def list_contacts(call: Call) -> Any:
     campaign = await campaign_of(call)
     word = call.text("status")
@@ -56,6 +72,11 @@ async def list_contacts(call: Call) -> Any:
         raise Invalid({"status": Problem("in", f"status must be one of {', '.join(_STATUSES)}")})
     states, filter_ = _STATUSES.get(word, ((), ""))
     request = page_request(call, sorts=_SORTS)
+    if campaign.kind == WORKFLOW:
+        wanted = [_ENROLLED.get(word, word)] if word else []
+        return page_answer(
+            await workflows.list_enrolled(call.core, campaign.id, request, states=wanted), _enrolled_body
+        )
     page = await recipients.list_recipients(call.core, campaign.id, request, states=states, filter=filter_)
     return page_answer(page, _recipient_body)
 
@@ -70,13 +91,16 @@ def _ids(call: Call, *, is_required: bool) -> list[int]:
     return ids
 
 
-async def _wanted(call: Call, ids: Sequence[int]) -> Rule:
-    """Whom the body means: contacts, groups and filters, together."""
-    found: list[Rule] = [ColumnIs("id", "in", tuple(ids))] if ids else []
+def _groups(call: Call) -> tuple[int, ...] | None:
     given = call.params.get("groupIds")
     given = given if given is not None else [call.params["groupId"]] if call.params.get("groupId") else None
-    if given is not None:
-        groups = tuple(numbers(given, "grp", "groupIds"))
+    return tuple(numbers(given, "grp", "groupIds")) if given is not None else None
+
+
+async def _wanted(call: Call, ids: Sequence[int], groups: tuple[int, ...] | None) -> Rule:
+    """Whom the body means: contacts, groups and filters, together."""
+    found: list[Rule] = [ColumnIs("id", "in", tuple(ids))] if ids else []
+    if groups is not None:
         found.append(comparison("groupIds", lambda: InLists("in", groups)))
     if call.params.get("filters") is not None:
         filters = await rules_of_filters(call)
@@ -89,8 +113,9 @@ async def _wanted(call: Call, ids: Sequence[int]) -> Rule:
 async def add_contacts(call: Call) -> Any:
     campaign = await campaign_of(call)
     ids = _ids(call, is_required=False)
-    wanted = await _wanted(call, ids)
-    added = await recipients.pick_contacts(call.core, campaign.id, wanted)
+    groups = _groups(call)
+    wanted = await _wanted(call, ids, groups)
+    added = await workflows.add_people(call.core, campaign.id, wanted, list_ids=groups or ())
     known = await contacts_by_ids(call.core, ids)
     errors = [{"contactId": opaque("con", one), "message": "Contact not found"} for one in ids if one not in known]
     errors += [
@@ -105,7 +130,7 @@ async def add_contacts(call: Call) -> Any:
 async def remove_contacts(call: Call) -> Any:
     campaign = await campaign_of(call)
     ids = _ids(call, is_required=True)
-    removed = await recipients.unpick_contacts(call.core, campaign.id, ids)
+    removed = await workflows.remove_people(call.core, campaign.id, ids)
     return done({"removed": removed, "skipped": len(ids) - removed, "errors": []})
 
 
@@ -123,7 +148,7 @@ def _numbers_body(n: CampaignNumbers) -> dict[str, Any]:
 async def stats(call: Call) -> Any:
     campaign = await campaign_of(call)
     n = (await campaign_numbers(call.core, [campaign.id]))[campaign.id]
-    totals = {"contacts": n.recipients, "pending": n.waiting, "failed": n.failed, "unknown": n.unknown}
+    totals = {"contacts": campaign.recipients_count, "pending": n.waiting, "failed": n.failed, "unknown": n.unknown}
     totals |= {"totalOpens": n.total_opens, "totalClicks": n.total_clicks}
     return done({"campaignId": opaque("cmp", campaign.id), **totals, **_numbers_body(n)})
 
@@ -132,10 +157,13 @@ async def email_stats(call: Call) -> Any:
     campaign = await campaign_of(call)
     view = await queries.campaign_view(call.core, campaign.id)
     mails = [node for node in campaign_body(view)["workflow"].get("nodes", []) if node["type"] == "email"]
-    n = (await campaign_numbers(call.core, [campaign.id]))[campaign.id]
-    # Where there are several mails none was sent yet: their numbers are all 0.
+    whole, each = numbers_from(view.counts), together(await mails_of(call.core, campaign.id))
+    rest = numbers_from({}) if campaign.kind == WORKFLOW else whole
     return whole_answer(
-        [{"nodeId": mail["id"], "subject": mail["data"]["subject"], **_numbers_body(n)} for mail in mails]
+        [
+            {"nodeId": mail["id"], "subject": mail["data"]["subject"], **_numbers_body(each.get(mail["id"], rest))}
+            for mail in mails
+        ]
     )
 
 

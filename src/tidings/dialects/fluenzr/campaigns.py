@@ -1,29 +1,34 @@
-"""Campaigns: workflows on the wire. One that is start, email, end is a campaign like any other; one that needs more is
-kept and shown as it was given, and says at its start what is not there yet.
+"""Campaigns: workflows on the wire. One that is start, email, end is a campaign like any other; one of several steps is
+carried by an automation, shown as it was given, and says at its start what cannot be done.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from datetime import time
 from typing import Any
 
+from tidings.automations import workflows
+from tidings.automations.types import StepDraft
 from tidings.campaigns import actions, queries
-from tidings.campaigns.types import Campaign, CampaignView, State
-from tidings.campaigns.windows import next_opening
+from tidings.campaigns.types import WORKFLOW, Campaign, CampaignView, State
+from tidings.campaigns.windows import SendingWindow, next_opening, window_json
+from tidings.contacts.queries import custom_fields
 from tidings.dialects._engine.calls import Call
 from tidings.dialects._engine.codecs import rfc3339
 from tidings.dialects._engine.routes import Route
-from tidings.dialects.fluenzr.campaign_settings import DEFAULTS, settings_problems, window_of
+from tidings.dialects.fluenzr.campaign_settings import DAYS, DEFAULTS, settings_problems, window_of
 from tidings.dialects.fluenzr.ids import number_of, opaque
 from tidings.dialects.fluenzr.wire import done, page_answer, page_request, problems_of
-from tidings.dialects.fluenzr.workflow import Mail, mail_of, needs, workflow_problems, workflow_with
+from tidings.dialects.fluenzr.workflow import Mail, is_one_mail, mail_of, workflow_problems, workflow_with
+from tidings.dialects.fluenzr.workflow_steps import steps_of
 from tidings.messages import accounts
-from tidings.platform.errors import Conflict, Invalid, NotFound, Problem
+from tidings.platform.errors import Invalid, NotFound, Problem
 from tidings.reports.campaigns import CampaignNumbers, numbers_from
 
 MAX_NAME = 192
 MAX_DESCRIPTION = 2000
-ENGINE = "workflow"
-KINDS = ("campaign", ENGINE)
+KINDS = ("campaign", WORKFLOW)
 SORTS = {"name": "title", "createdAt": "created_at", "updatedAt": "updated_at", "startedAt": "started_at", "id": "id"}
 _ENDED: tuple[State, ...] = ("finished", "cancelled")
 # status: states of the core, and whether it was put away
@@ -68,8 +73,8 @@ def campaign_body(view: CampaignView) -> dict[str, Any]:
         "status": status_of(c),
         "emailAccountId": opaque("acc", c.account_ids[0]) if c.account_ids else None,
         "settings": DEFAULTS | c.outreach.get("settings", {}),
-        "workflow": workflow if c.kind == ENGINE else workflow_with(workflow, _mail(view)),
-        "stats": {"contacts": n.recipients, **counts_body(n)},
+        "workflow": workflow if c.kind == WORKFLOW else workflow_with(workflow, _mail(view)),
+        "stats": {"contacts": c.recipients_count, **counts_body(n)},
         "createdAt": rfc3339(c.created_at),
         "startedAt": rfc3339(c.started_at),
         "updatedAt": rfc3339(c.updated_at),
@@ -124,37 +129,65 @@ async def _values(call: Call, before: Campaign | None = None) -> dict[str, Any]:
     if "description" in params:
         values["description"] = params["description"] or ""
     if "emailAccountId" in params:
-        values["account_ids"] = await _account(call, problems)
+        values |= await _account(call, problems)
     outreach = dict(before.outreach) if before else {}
+    is_carried = before is not None and before.kind == WORKFLOW
     if params.get("settings") is not None:
         problems |= settings_problems(params["settings"])
         if isinstance(params["settings"], dict):
             outreach["settings"] = outreach.get("settings", {}) | params["settings"]
             values["per_hour"] = outreach["settings"].get("maxEmailsPerHour")
+            if not problems:
+                values["sends_within"] = await _window_values(call, outreach)
     if params.get("workflow") is not None:
         problems |= (faults := workflow_problems(params["workflow"]))
         if not faults:
             outreach["workflow"] = params["workflow"]
-            values |= _mail_values(params["workflow"])
+            values |= _mail_values(params["workflow"], is_carried=is_carried)
     if problems:
         raise Invalid(problems)
     return {**values, "outreach": outreach}
 
 
-async def _account(call: Call, problems: dict[str, Problem]) -> list[int]:
+async def _account(call: Call, problems: dict[str, Problem]) -> dict[str, Any]:
+    """The account, and its address as the sender; none means any account, and the sender of the installation."""
     given = call.params["emailAccountId"]
     if given is None:
-        return []
-    number = number_of("acc", given)
-    known = {one.id for one in await accounts.list_accounts(call.core)}
-    if number not in known:
+        return {"account_ids": [], "sender": {}}
+    known = {one.id: one for one in await accounts.list_accounts(call.core)}
+    account = known.get(number_of("acc", given) or 0)
+    if account is None:
         problems["emailAccountId"] = Problem("exists", "The email account does not exist")
-    return [number or 0]
+        return {}
+    own = {"is_custom": "yes", "from_email": account.from_email, "from_name": account.from_name}
+    return {"account_ids": [account.id], "sender": own if account.from_email else {}}
 
 
-def _mail_values(workflow: dict[str, Any]) -> dict[str, Any]:
-    if needs(workflow):
-        return {"kind": ENGINE, "subject": "", "body": "", "subjects": ()}
+async def _window(call: Call, outreach: dict[str, Any]) -> SendingWindow:
+    return window_of(outreach.get("settings", {}), await call.core.installation.zone())
+
+
+async def _window_values(call: Call, outreach: dict[str, Any]) -> dict[str, Any] | None:
+    """The window as mailings keep it; None when it never closes."""
+    window = await _window(call, outreach)
+    is_always = len(window.days) == len(DAYS) and window.closes is None and window.opens == time(0)
+    return None if is_always else window_json(window)
+
+
+async def _steps(call: Call, outreach: dict[str, Any]) -> Callable[[], Sequence[StepDraft]]:
+    """The workflow as steps, when it is asked for them; raises Conflict then naming what cannot be done."""
+    fields = {slug: one.kind for slug, one in (await custom_fields(call.core)).items()}
+    window = await _window(call, outreach)
+    return lambda: steps_of(outreach["workflow"], window, fields)
+
+
+def _ends_on_reply(outreach: dict[str, Any]) -> bool:
+    return outreach.get("settings", {}).get("stopOnReply") is not False
+
+
+def _mail_values(workflow: dict[str, Any], *, is_carried: bool) -> dict[str, Any]:
+    if is_carried or not is_one_mail(workflow):
+        return {"kind": WORKFLOW, "language": "variables", "subject": "", "body": "", "subjects": ()}
     mail = mail_of(workflow)
     tracks = {True: "yes", False: "no"}
     return {
@@ -177,18 +210,28 @@ async def create_campaign(call: Call) -> Any:
 async def update_campaign(call: Call) -> Any:
     campaign = await campaign_of(call)
     values = await _values(call, campaign)
-    await actions.update_campaign(call.core, campaign.id, only_in=_EDITABLE, **values)
+    outreach = values["outreach"]
+    await workflows.change_workflow(
+        call.core,
+        campaign.id,
+        await _steps(call, outreach),
+        ends_on_reply=_ends_on_reply(outreach),
+        only_in=_EDITABLE,
+        **values,
+    )
     return await _shown(call, campaign.id)
 
 
 async def start_campaign(call: Call) -> Any:
     campaign = await campaign_of(call)
-    missing = needs(campaign.outreach["workflow"]) if campaign.kind == ENGINE else []
-    if missing:
-        raise Conflict(f"This workflow cannot be started yet. Not available: {', '.join(missing)}.", code="unavailable")
+    if campaign.outreach.get("workflow") and await workflows.is_carried(call.core, campaign):
+        now_is = campaign_body(await queries.campaign_view(call.core, campaign.id))["workflow"]
+        outreach = campaign.outreach | {"workflow": now_is}
+        steps, ends = await _steps(call, outreach), _ends_on_reply(outreach)
+        await workflows.start_workflow(call.core, campaign.id, steps(), ends_on_reply=ends, outreach=outreach)
+        return await _shown(call, campaign.id)
     now = call.core.clock.now()
-    window = window_of(campaign.outreach.get("settings", {}), await call.core.installation.zone())
-    opens = next_opening(window, now)
+    opens = next_opening(await _window(call, campaign.outreach), now)
     await actions.schedule_campaign(call.core, campaign.id, at=opens if opens > now else None)
     return await _shown(call, campaign.id)
 

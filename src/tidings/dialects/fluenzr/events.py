@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tidings.campaigns.queries import campaigns_by_ids
-from tidings.campaigns.types import Campaign
+from tidings.campaigns.types import WORKFLOW, Campaign
 from tidings.dialects._engine.calls import encode
 from tidings.dialects._engine.codecs import rfc3339
 from tidings.dialects.fluenzr.ids import opaque
@@ -89,7 +89,7 @@ def _of_contact(fact: Recorded, known: Material) -> Happening:
 def _of_campaign(fact: Recorded, campaigns: dict[int, Campaign]) -> list[Happening]:
     found = campaigns.get(fact.subject_id or 0)
     # A mail to one person is a campaign to us and to nobody else.
-    if found is not None and found.kind != "campaign":
+    if found is not None and found.kind not in ("campaign", WORKFLOW):
         return []
     title = found.title if found is not None else fact.data.get("title")
     data = {"campaignId": _id("cmp", fact.subject_id), "campaignName": title}
@@ -105,7 +105,7 @@ def _mail_data(fact: Recorded, known: Material) -> dict[str, Any]:
         "campaignName": mail.campaign_title if mail else None,
         "contactId": _id("con", fact.contact_id),
         "contactEmail": email,
-        "emailNodeId": fact.data.get("node"),
+        "emailNodeId": mail.place if mail else None,
         "emailSubject": mail.subject if mail else None,
     } | _more(fact)
 

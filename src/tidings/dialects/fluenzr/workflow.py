@@ -61,7 +61,19 @@ def workflow_problems(workflow: object) -> Problems:
         problems |= _node_problems(graph, place, node)
     for place, edge in enumerate(edges):
         problems |= _edge_problems(graph, place, edge)
-    return problems | _shape_problems(graph)
+    return problems | _mail_problems(graph, nodes) | _shape_problems(graph)
+
+
+def _mail_problems(graph: _Graph, nodes: Sequence[Any]) -> Problems:
+    """Conditions on a mail that is none."""
+    problems: Problems = {}
+    for place, node in enumerate(nodes):
+        data = node.get("data") if isinstance(node, dict) and node.get("type") == "condition" else None
+        asked = data.get("emailNodeId") if isinstance(data, dict) else None
+        if isinstance(asked, str) and graph.types.get(asked) != "email":
+            at = f"workflow.nodes[{place}].data.emailNodeId"
+            problems[at] = Problem("exists", f"{at} must be the id of an email node")
+    return problems
 
 
 def _node_problems(graph: _Graph, place: int, node: object) -> Problems:
@@ -221,19 +233,12 @@ def _way_problems(graph: _Graph, start: str, known: Problems) -> Problems:
     return problems
 
 
-def needs(workflow: Mapping[str, Any]) -> list[str]:
-    """What of a valid workflow is more than one mail to everybody, in words; empty when it is one mail."""
+def is_one_mail(workflow: Mapping[str, Any]) -> bool:
+    """Whether a valid workflow is one mail to everybody, at most with two subjects under test."""
     kinds = [node["type"] for node in workflow["nodes"]]
-    found = [word for word in ("delay", "condition") if word in kinds]
     mails = [node.get("data") or {} for node in workflow["nodes"] if node["type"] == "email"]
-    if len(mails) != 1:
-        found.append("several emails" if mails else "a workflow without an email")
-    tests = [mail["abTest"] for mail in mails if mail.get("abTest")]
-    if any(test.get("winner") for test in tests):
-        found.append("A/B winner mode")
-    if any(_has_bodies(mail) for mail in mails):
-        found.append("A/B test of bodies")
-    return found
+    is_short = len(mails) == 1 and "delay" not in kinds and "condition" not in kinds
+    return is_short and not _has_bodies(mails[0]) and not (mails[0].get("abTest") or {}).get("winner")
 
 
 def _has_bodies(mail: Mapping[str, Any]) -> bool:

@@ -83,7 +83,9 @@ UPDATE messages SET leased_until = now() + $2::interval WHERE id = ANY($1::bigin
 
 -- name: sending_campaigns
 -- Campaigns with something to do now, the longest waiting first.
-SELECT c.id, c.version, c.account_ids, c.per_minute, c.per_hour FROM campaigns c
+-- The limits of a campaign of several mails hold for all of them together (paced_as).
+SELECT c.id, c.version, c.account_ids, c.per_minute, c.per_hour, c.sends_within, coalesce(c.part_of, c.id) AS paced_as
+FROM campaigns c
 WHERE c.state = 'sending' AND EXISTS (
     SELECT 1 FROM messages m WHERE m.campaign_id = c.id AND m.state IN ('queued', 'deferred') AND m.due_at <= $1)
 ORDER BY c.started_at, c.id
@@ -92,7 +94,7 @@ ORDER BY c.started_at, c.id
 -- A campaign is finished only when every message is final; once, because of the state in the WHERE.
 WITH done AS (
     UPDATE campaigns c SET state = 'finished', finished_at = $1, updated_at = $1
-    WHERE c.state = 'sending' AND NOT c.is_standing AND NOT EXISTS (
+    WHERE c.state = 'sending' AND NOT c.is_standing AND c.kind <> 'workflow' AND NOT EXISTS (
         SELECT 1 FROM messages m WHERE m.campaign_id = c.id AND m.state IN ('queued', 'deferred', 'sending', 'paused'))
     RETURNING c.id, c.title, c.recipients_count)
 INSERT INTO facts (kind, subject_id, data)
@@ -127,6 +129,11 @@ SELECT tokens, updated_at FROM token_buckets WHERE key = $1 FOR UPDATE
 -- name: put_tokens
 INSERT INTO token_buckets (key, tokens, updated_at) VALUES ($1, $2, $3)
 ON CONFLICT (key) DO UPDATE SET tokens = excluded.tokens, updated_at = excluded.updated_at
+
+-- name: give_back_tokens
+-- Locked in the order in which they are taken; more than the limit is cut when the bucket is looked at.
+WITH held AS (SELECT key FROM token_buckets WHERE key = ANY($1::text[]) ORDER BY key FOR UPDATE)
+UPDATE token_buckets b SET tokens = b.tokens + $2 FROM held WHERE b.key = held.key
 
 -- name: open_breaker
 -- The account rests: longer after each failure in a row (30 s, 1 min, 2 min … 1 h).

@@ -47,8 +47,11 @@ ORDER BY m.id, p.endpoint_id
 
 -- name: mails_by_ids
 -- Mails with their campaigns, for telling of them.
-SELECT m.id, m.campaign_id, m.contact_id, c.title, m.email, coalesce(m.subject, s.subject, c.subject) AS subject
-FROM messages m JOIN campaigns c ON c.id = m.campaign_id LEFT JOIN campaign_subjects s ON s.id = m.subject_id
+-- A mail of a campaign of several steps is that campaign's, at the place that its step names.
+SELECT m.id, coalesce(w.id, m.campaign_id), m.contact_id, coalesce(w.title, c.title), m.email,
+    coalesce(m.subject, s.subject, c.subject) AS subject,
+    CASE WHEN w.id IS NOT NULL THEN (SELECT t.params->>'key' FROM automation_steps t WHERE t.mailing_id = c.id LIMIT 1) END
+FROM messages m JOIN campaigns c ON c.id = m.campaign_id LEFT JOIN campaigns w ON w.id = c.part_of LEFT JOIN campaign_subjects s ON s.id = m.subject_id
 WHERE m.id = ANY($1::bigint[])
 
 -- name: insert_test

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tidings.campaigns import queries
-from tidings.campaigns.types import Campaign
+from tidings.campaigns.types import WORKFLOW, Campaign
 from tidings.contacts import queries as contacts
 from tidings.messages import accounts
 from tidings.platform.core import Core
@@ -18,9 +18,10 @@ DELETE = "fcrm_manage_email_delete"
 
 
 async def draft_of(visit: Visiting, campaign_id: int) -> Campaign:
-    """The campaign while it can be edited here; once it is on its way its own page is the place."""
+    """The campaign while it can be edited here; once it is on its way, or when it is of several steps, its own page is the
+    place."""
     campaign = await queries.campaign_by_id(visit.core, campaign_id)
-    if campaign.state != "draft":
+    if campaign.state != "draft" or campaign.kind == WORKFLOW:
         raise Detour(f"/campaigns/{campaign_id}")
     return campaign
 

@@ -7,7 +7,7 @@ from typing import Any
 from litestar import Response, get, post
 
 from tidings.campaigns import queries
-from tidings.campaigns.types import STATES
+from tidings.campaigns.types import STATES, WORKFLOW
 from tidings.reports.campaigns import numbers_from
 from tidings.ui.campaigns import people, report, running, sending, writing
 from tidings.ui.campaigns.drafts import DELETE, READ
@@ -20,7 +20,11 @@ async def list_campaigns(visit: Visiting) -> Response[Any]:
     table = visit.table(sort="id")
     state = table.kept_value("state")
     rows = await queries.list_campaigns(
-        visit.core, table.request, search=table.search, states=[state] if state in STATES else []
+        visit.core,
+        table.request,
+        kinds=("campaign", WORKFLOW),
+        search=table.search,
+        states=[state] if state in STATES else [],
     )
     numbers = {view.campaign.id: numbers_from(view.counts) for view in rows.rows}
     return await visit.page("campaigns/index.html", table=table, rows=rows, numbers=numbers, states=STATES, state=state)

@@ -9,7 +9,7 @@ from litestar import Response, get
 from litestar.params import FromPath
 
 from tidings.campaigns import queries
-from tidings.campaigns.types import CampaignView
+from tidings.campaigns.types import WORKFLOW, CampaignView
 from tidings.platform.core import Core
 from tidings.reports import campaigns as reports
 from tidings.reports import delivery
@@ -21,9 +21,9 @@ from tidings.ui.shell.visit import Visiting
 
 
 async def reported(core: Core, campaign_id: int) -> CampaignView:
-    """The campaign if it has a report; a draft has none and leads to its own page."""
+    """The campaign if it has a report; a draft has none, one of several steps shows it on its own page."""
     view = await queries.campaign_view(core, campaign_id)
-    if view.campaign.state == "draft":
+    if view.campaign.state == "draft" or view.campaign.kind == WORKFLOW:
         raise Detour(f"/campaigns/{campaign_id}")
     return view
 

@@ -9,10 +9,12 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
+from tidings.automations import workflows
 from tidings.campaigns import actions, queries
-from tidings.campaigns.types import Campaign, CampaignView
+from tidings.campaigns.types import WORKFLOW, Campaign, CampaignView
 from tidings.messages import mailing
 from tidings.platform.errors import Conflict
+from tidings.reports import campaigns as reports
 from tidings.reports.campaigns import CampaignNumbers, numbers_from
 from tidings.segments.queries import list_segments
 from tidings.ui.campaigns import audience
@@ -83,6 +85,15 @@ async def campaign_page(visit: Visiting, campaign_id: FromPath[int]) -> Response
     core = visit.core
     view = await queries.campaign_view(core, campaign_id)
     campaign = view.campaign
+    if campaign.kind == WORKFLOW:
+        return await visit.page(
+            "campaigns/workflow.html",
+            campaign=campaign,
+            numbers=numbers_from(view.counts),
+            mails=await reports.mails_of(core, campaign_id),
+            people=await workflows.count_enrolled(core, campaign_id),
+            is_captured=await captures(core),
+        )
     if campaign.state == "draft" and visit.me.may(WRITE):
         raise Detour(next_step(campaign))
     segments = await list_segments(core)
