@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from tidings.automations import store
 from tidings.automations.types import Automation, AutomationView, Metric, Run, RunView, Step
+from tidings.contacts import codes
+from tidings.contacts.counting import count, ids_of_page
 from tidings.platform.core import Core
 from tidings.platform.db import Row
 from tidings.platform.errors import NotFound
@@ -159,21 +162,26 @@ async def list_runs(
 ) -> Page[RunView]:
     """Runs, the newest first, of an automation, a contact or all; `step_id`: those that did that step.
 
-    Three statements whatever the size.
+    Four statements whatever the size.
     """
     where = """($1::bigint IS NULL OR r.automation_id = $1) AND ($2::bigint IS NULL OR r.contact_id = $2)
         AND ($3 = '' OR r.state = $3)
         AND ($4::bigint IS NULL OR EXISTS (SELECT 1 FROM automation_metrics m WHERE m.run_id = r.id AND m.step_id = $4))
         AND ($5 = '' OR EXISTS (SELECT 1 FROM contacts c WHERE c.id = r.contact_id
-            AND lower(concat_ws(' ', c.first_name, c.last_name, c.email)) LIKE $5))"""
-    args = (automation_id, contact_id, state, step_id, _like(search))
-    rows = await core.db.fetch(
-        f"SELECT {store.RUN_SELECTED} FROM automation_runs r WHERE {where} ORDER BY r.id DESC LIMIT $6 OFFSET $7",
-        *args,
-        request.per_page,
-        request.offset,
-    )
-    total = await core.db.fetchval(f"SELECT count(*) FROM automation_runs r WHERE {where}", *args)
+            AND lower(concat_ws(' ', c.first_name, c.last_name, c.email)) LIKE $5{coded}))"""
+    args: list[Any] = [automation_id, contact_id, state, step_id, _like(search)]
+    # Words of a name stand in the index one by one.
+    words = [word for word in search.split() if codes.is_coded(word)]
+    where = where.replace("{coded}", "".join(f" AND ({codes.coded_sql(f'${n}')})" for n in range(6, 6 + len(words))))
+    args += words
+    n = len(args)
+    page = f"SELECT r.id FROM automation_runs r WHERE {where} ORDER BY r.id DESC LIMIT ${n + 1}::bigint OFFSET ${n + 2}::bigint"
+    ids = await ids_of_page(core, page, [*args, request.per_page, request.offset])
+    total = request.total_seen(len(ids))
+    if total is None:
+        total = await count(core, [f"SELECT count(*) FROM automation_runs r WHERE {where}"], args)
+    shown = f"SELECT {store.RUN_SELECTED} FROM automation_runs r WHERE r.id = ANY($1::bigint[]) ORDER BY r.id DESC"
+    rows = await core.db.fetch(shown, ids) if ids else []
     return Page(await _run_views(core, rows), total, request)
 
 

@@ -88,8 +88,9 @@ async def list_happenings(
         return Page([], 0, request)
     found = f"SELECT * FROM ({_union(kinds)}) e WHERE ($4::bigint IS NULL OR e.contact_id = $4)"
     args = (campaign_id, since, until, contact_id)
-    rows = await core.db.fetch(
-        f"{found} ORDER BY e.at DESC, e.id DESC, e.kind LIMIT $5 OFFSET $6", *args, request.per_page, request.offset
-    )
-    total = await core.db.fetchval(f"SELECT count(*) FROM ({found}) n", *args)
+    async with core.db.reading() as tx:
+        rows = await tx.fetch(
+            f"{found} ORDER BY e.at DESC, e.id DESC, e.kind LIMIT $5 OFFSET $6", *args, request.per_page, request.offset
+        )
+        total = await tx.fetchval(f"SELECT count(*) FROM ({found}) n", *args)
     return Page([Happened(*row) for row in rows], total, request)
