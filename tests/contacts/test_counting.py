@@ -192,7 +192,8 @@ async def test_a_page_holds_the_same_people_however_it_is_found(
         ids = [row[0] for row in await core.db.fetch(where.ids_sql(), *where.args, 0, 100)]
         for down in (True, False):
             pages = [
-                await queries.list_contacts(core, PageRequest(n, 3, sort, is_descending=down), where) for n in range(1, 6)
+                await queries.list_contacts(core, PageRequest(n, 3, sort, is_descending=down), where)
+                for n in range(1, 6)
             ]
             shown = [view.contact.id for page in pages for view in page.rows]
             assert sorted(shown) == sorted(ids)

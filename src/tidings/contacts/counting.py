@@ -142,8 +142,8 @@ async def _found(tx: Connection, statements: Sequence[str], args: Sequence[Any])
 
 async def _seen(tx: Connection, statement: str, args: Sequence[Any]) -> _Found:
     """What a statement finds, with the snapshot that it was found in."""
-    row = await tx.fetchrow(f"SELECT ({statement}) AS found, pg_current_snapshot()::text AS seen", *args)
-    assert row is not None
+    # Not fetchrow: with a limit of rows on the wire the server runs a statement on one processor only.
+    [row] = await tx.fetch(f"SELECT ({statement}) AS found, pg_current_snapshot()::text AS seen", *args)
     return _Found(row["found"], row["seen"], time.monotonic() + REMEMBERED_FOR.total_seconds())
 
 

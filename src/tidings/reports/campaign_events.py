@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from tidings.contacts.counting import count
 from tidings.platform.core import Core
 from tidings.platform.pagination import Page, PageRequest
 
@@ -46,14 +47,21 @@ class Happened:
     email: str
 
 
-def _union(kinds: Sequence[Happening]) -> str:
-    parts = (
-        f"SELECT '{kind}' AS kind, m.{column} AS at, m.id, m.contact_id, m.email FROM messages m"
-        f" WHERE m.campaign_id = $1 AND m.{condition}"
+def _of(kind: Happening) -> str:
+    """What one kind of happening is told by: the condition on alias `m`, $1 the campaign, $2 and $3 the time."""
+    column, condition = _MOMENTS[kind]
+    return (
+        f"m.campaign_id = $1 AND m.{condition}"
         f" AND ($2::timestamptz IS NULL OR m.{column} >= $2) AND ($3::timestamptz IS NULL OR m.{column} < $3)"
-        for kind, (column, condition) in ((one, _MOMENTS[one]) for one in kinds)
     )
-    return " UNION ALL ".join(parts)
+
+
+def _union(kinds: Sequence[Happening], more: str = "") -> str:
+    return " UNION ALL ".join(
+        f"(SELECT '{kind}' AS kind, m.{_MOMENTS[kind][0]} AS at, m.id, m.contact_id, m.email FROM messages m"
+        f" WHERE {_of(kind)} {more})"
+        for kind in kinds
+    )
 
 
 async def timeline(
@@ -86,11 +94,19 @@ async def list_happenings(
     """A page of what happened, the latest first; two statements."""
     if not kinds:
         return Page([], 0, request)
-    found = f"SELECT * FROM ({_union(kinds)}) e WHERE ($4::bigint IS NULL OR e.contact_id = $4)"
     args = (campaign_id, since, until, contact_id)
+    whom = "AND ($4::bigint IS NULL OR m.contact_id = $4)"
+    # No kind has more on the page than it would have alone, so each is cut before they are put together.
+    latest = _union(kinds, f"{whom} ORDER BY at DESC, m.id DESC LIMIT $5::bigint + $6::bigint")
     async with core.db.reading() as tx:
         rows = await tx.fetch(
-            f"{found} ORDER BY e.at DESC, e.id DESC, e.kind LIMIT $5 OFFSET $6", *args, request.per_page, request.offset
+            f"SELECT * FROM ({latest}) e ORDER BY e.at DESC, e.id DESC, e.kind LIMIT $5 OFFSET $6",
+            *args,
+            request.per_page,
+            request.offset,
         )
-        total = await tx.fetchval(f"SELECT count(*) FROM ({found}) n", *args)
+    total = request.total_seen(len(rows))
+    if total is None:
+        each = " + ".join(f"count(*) FILTER (WHERE {_of(kind)})" for kind in kinds)
+        total = await count(core, [f"SELECT {each} FROM messages m WHERE m.campaign_id = $1 {whom}"], args)
     return Page([Happened(*row) for row in rows], total, request)

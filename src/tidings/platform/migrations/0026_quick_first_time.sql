@@ -7,8 +7,20 @@ ALTER FUNCTION text_codes(text) COST 30;
 -- Cities sort, begin and equal by this; equal ones share a key, so it is small and costs an import little.
 CREATE INDEX contacts_city ON contacts (lower(city) text_pattern_ops);
 
+-- Who is in a country is counted from the index alone, which needs the column itself beside what is made of it.
+DROP INDEX contacts_country;
+CREATE INDEX contacts_country ON contacts (lower(country), id) INCLUDE (country) WHERE country IS NOT NULL;
+
 -- Who left by a mail are few: the index has only them, and neither sending nor opens touch it.
 CREATE INDEX messages_left ON messages (campaign_id, unsubscribed_at DESC, id DESC) WHERE unsubscribed_at IS NOT NULL;
 
 -- How many are in automations, and how far: read without the runs themselves. Equal keys share an entry.
 CREATE INDEX automation_runs_states ON automation_runs (automation_id, state);
+
+-- How often a country stands: what an index of some rows knows is not asked for all of them.
+CREATE STATISTICS contacts_lower_country ON (lower(country)) FROM contacts;
+DO $$ BEGIN
+    IF EXISTS (SELECT 1 FROM contacts) THEN
+        ANALYZE contacts;
+    END IF;
+END $$;
