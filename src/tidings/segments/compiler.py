@@ -343,9 +343,10 @@ def _search(rule: Search, bound: Bound) -> str:
         found.append(holds_sql("lower(c.last_name)", words[1], bound))
     if rule.with_custom:
         phrase = word_like(text, bound)
-        found.append(
-            f"EXISTS (SELECT 1 FROM jsonb_path_query(c.custom, '$.*[*]') v WHERE lower(v #>> '{{}}') LIKE {phrase})"
-        )
+        holds = f"EXISTS (SELECT 1 FROM jsonb_path_query(c.custom, '$.*[*]') v WHERE lower(v #>> '{{}}') LIKE {phrase})"
+        # Where nothing of the text is written otherwise in JSON, most are told apart without taking the values out.
+        is_plain = text.isprintable() and not set(text) & set('"\\')
+        found.append(f"lower(c.custom::text) LIKE {phrase} AND {holds}" if is_plain else holds)
     return " OR ".join(f"({one})" for one in found)
 
 
