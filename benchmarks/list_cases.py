@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from benchmarks.asked import ESTIMATE, LIST, ROOTS, SEARCH, Asked, by_hand, spread, tagged
+from benchmarks.bearer_cases import fluenzr_cases, furiosa_cases
 from tidings.dialects.fluentcrm.table import build as fluentcrm
 from tidings.dialects.fluenzr.app import table as fluenzr
-from tidings.dialects.fluenzr.ids import opaque
 from tidings.dialects.furiosa.app import table as furiosa
 
 _TABLES = {"FluentCRM": fluentcrm, "Furiosa": furiosa, "FluenzR": fluenzr}
-_ROOTS = {"FluentCRM": "/wp-json/fluent-crm/v2", "Furiosa": "/api/v1", "FluenzR": "/v1"}
-LIST, SEARCH, ESTIMATE, BUSY = 200, 400, 500, 100
 # Reads of one thing, of settings or of a report: no page comes of them.
 _NO_LIST = {
     "FluentCRM": """/ /openapi.json /tags/{id} /lists/{id} /custom-fields/contacts /subscribers/{id}
@@ -25,6 +23,7 @@ _NO_LIST = {
         /reports/email-opens /reports/email-clicks /reports/email-unsubs /reports/ping /reports/advanced-providers
         /reports/automations/{id}/steps /subscribers/export /dynamic-segments/custom-fields /dynamic-segments/stats
         /import/drivers /import/drivers/{driver:word} /webhooks/sms /forms/templates /forms/{form_id}/entries/{id}
+        /funnels/triggers /funnels/templates /funnels/{id} /funnels/{id}/subscribers/{contact_id} /funnels/{id}/email_reports
         /migrators /migrators/list-tag-mappings /setting /setting/integrations /setting/test /setting/compliance
         /setting/double-optin /setting/auto_subscribe_settings /setting/experiments /setting/experiments/campaigns
         /setting/abandon-cart /setting/bounce_configs /setting/system-logs/export /setting/system-logs/reset
@@ -32,32 +31,26 @@ _NO_LIST = {
         /setting/old_logs /setting/cron_status /setting/db-index-health /campaign-pro-settings/license
         /campaign-pro-settings/sms /ai/settings /mcp/status /mcp/config-snippet /docs /docs/addons /docs/{id}
         /abandon-carts/report-summary /wp/v2/users/me /users/roles""",
-    "Furiosa": "/openapi.json /contacts/{id} /audiences/{id} /audiences/{id}/stats /me /campaigns/{id} /campaigns/{id}/metrics",
-    "FluenzR": "/openapi.json /contacts/{id:word} /groups/{id:word}",
+    "Furiosa": """/openapi.json /contacts/{id} /audiences/{id} /audiences/{id}/stats /me /campaigns/{id} /campaigns/{id}/metrics
+        /pages/{id}""",
+    "FluenzR": """/openapi.json /contacts/{id:word} /groups/{id:word} /campaigns/{id:word} /campaigns/{id:word}/stats
+        /campaigns/{id:word}/stats/emails /email-accounts/{id:word} /webhooks/{id:word}""",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One line of the table: the addresses, which are asked in turn, and what was promised in milliseconds. `raw`
-    are the rows and the total as statements by hand; `is_busy`: also over many connections."""
-
-    dialect: str
-    name: str
-    requests: Sequence[str]
-    limit: int = LIST
-    raw: Sequence[str] = ()
-    is_busy: bool = False
 
 
 def cases(contacts: int) -> list[Asked]:
     """All of them; SystemExit names a route that is neither asked nor known to be no list."""
-    found = [*_fluentcrm_contacts(contacts), *_fluentcrm_rest(contacts), *_furiosa(contacts), *_fluenzr(contacts)]
+    found = [
+        *_fluentcrm_contacts(contacts),
+        *_fluentcrm_rest(contacts),
+        *furiosa_cases(contacts),
+        *fluenzr_cases(contacts),
+    ]
     for dialect, make in _TABLES.items():
-        known = {_ROOTS[dialect] + path for path in _NO_LIST[dialect].split()}
+        known = {ROOTS[dialect] + path for path in _NO_LIST[dialect].split()}
         asked = {one.requests[0].split("?")[0].split(" ")[0] for one in found if one.dialect == dialect}
         for route in make().routes:
-            path = _ROOTS[dialect] + route.path
+            path = ROOTS[dialect] + route.path
             if route.method == "GET" and route.handler and path not in known and not _is_asked(path, asked):
                 raise SystemExit(f"{dialect}: {route.path} is neither measured nor named as no list")
     return found
@@ -71,19 +64,8 @@ def _is_asked(path: str, asked: set[str]) -> bool:
     )
 
 
-def _raw(where: str, order: str = "c.id DESC") -> tuple[str, ...]:
-    return (
-        f"SELECT c.* FROM contacts c WHERE {where} ORDER BY {order} LIMIT 25",
-        f"SELECT count(*) FROM contacts c WHERE {where}",
-    )
-
-
-def _some(contacts: int, n: int = 20) -> list[int]:
-    return [1 + (k * 7919 * 131) % contacts for k in range(1, n + 1)]
-
-
 def _fluentcrm_contacts(contacts: int) -> Iterator[Asked]:
-    path, some = f"{_ROOTS['FluentCRM']}/subscribers", _some(contacts)
+    path, some = f"{ROOTS['FluentCRM']}/subscribers", spread(contacts)
 
     def asked(name: str, given: Sequence[dict[str, object]], limit: int = LIST, raw: Sequence[str] = ()) -> Asked:
         addresses = [f"{path}?{urlencode(one, doseq=True)}" if one else path for one in given]
@@ -93,7 +75,7 @@ def _fluentcrm_contacts(contacts: int) -> Iterator[Asked]:
         group = [{"source": [p, name], "operator": op, "value": value} for p, name, op, value in conditions]
         return {"filter_type": "advanced", "advanced_filters": json.dumps([group])}
 
-    yield asked("", [{}], raw=_raw("true"))
+    yield asked("", [{}], raw=by_hand("true"))
     yield asked("page deep", [{"page": contacts // 15 - n} for n in range(5)])
     yield asked("page in the middle", [{"page": contacts // 30 - n} for n in range(5)])
     for sort in ("id", "email", "first_name", "last_name", "city", "country", "created_at", "updated_at", "status"):
@@ -103,10 +85,10 @@ def _fluentcrm_contacts(contacts: int) -> Iterator[Asked]:
         yield asked(f"sort {sort}", [{"sort_by": sort, "sort_type": "DESC"}])
     yield asked("sort email, list", [{"lists[]": 16, "sort_by": "email"}])
     yield asked("sort last_name, tag", [{"tags[]": 3, "sort_by": "last_name"}])
-    yield asked("tags", [{"tags[]": n} for n in range(1, 31)], raw=_raw(_tagged("= 5")))
-    yield asked("two tags", [{"tags[]": [3, 4]}, {"tags[]": [8, 12]}], raw=_raw(_tagged("IN (3, 4)")))
+    yield asked("tags", [{"tags[]": n} for n in range(1, 31)], raw=by_hand(tagged("= 5")))
+    yield asked("two tags", [{"tags[]": [3, 4]}, {"tags[]": [8, 12]}], raw=by_hand(tagged("IN (3, 4)")))
     listed = "EXISTS (SELECT 1 FROM contact_lists m WHERE m.contact_id = c.id AND m.list_id = 16)"
-    yield asked("lists, the one of 600,000", [{"lists[]": 16}], raw=_raw(listed))
+    yield asked("lists, the one of 600,000", [{"lists[]": 16}], raw=by_hand(listed))
     yield asked("lists", [{"lists[]": n} for n in range(1, 16)])
     yield asked("two lists", [{"lists[]": [16, 2]}])
     yield asked("tag and list", [{"lists[]": 16, "tags[]": n} for n in range(1, 8)])
@@ -116,19 +98,22 @@ def _fluentcrm_contacts(contacts: int) -> Iterator[Asked]:
     yield asked("sms_statuses", [{"sms_statuses[]": "sms_pending"}, {"sms_statuses[]": "sms_subscribed"}])
     hay = "lower(concat_ws(' ', c.email, c.first_name, c.last_name, c.city, c.phone)) LIKE"
     yield asked(
-        "search an address", [{"search": f"person{n}@example"} for n in some], SEARCH, _raw(f"{hay} '%person4711@e%'")
+        "search an address",
+        [{"search": f"person{n}@example"} for n in some],
+        SEARCH,
+        by_hand(f"{hay} '%person4711@e%'"),
     )
     yield asked(
-        "search a last name", [{"search": f"last{n % 7919}"} for n in some], SEARCH, _raw(f"{hay} '%last4711%'")
+        "search a last name", [{"search": f"last{n % 7919}"} for n in some], SEARCH, by_hand(f"{hay} '%last4711%'")
     )
-    yield asked("search a city", [{"search": f"city {n % 300}"} for n in some], SEARCH, _raw(f"{hay} '%city 77%'"))
+    yield asked("search a city", [{"search": f"city {n % 300}"} for n in some], SEARCH, by_hand(f"{hay} '%city 77%'"))
     yield asked("search two words", [{"search": f"First{n % 997} Last{n % 7919}"} for n in some], SEARCH)
     yield asked("search what nobody has", [{"search": f"zzz{n}"} for n in some], SEARCH)
     yield asked(
         "search what everybody has",
         [{"search": w} for w in ("example", "person", ".org", "city", "+493")],
         SEARCH,
-        _raw(f"{hay} '%example%'"),
+        by_hand(f"{hay} '%example%'"),
     )
     yield asked("search two and three letters", [{"search": w} for w in ("9@", "77", "r12", "x")], SEARCH)
     yield asked(
@@ -234,10 +219,6 @@ def _fluentcrm_contacts(contacts: int) -> Iterator[Asked]:
     yield asked("advanced, five together", [five])
 
 
-def _tagged(which: str) -> str:
-    return f"EXISTS (SELECT 1 FROM contact_tags m WHERE m.contact_id = c.id AND m.tag_id {which})"
-
-
 def _fluentcrm_rest(contacts: int) -> Iterator[Asked]:
     last = contacts
     words = f"""
@@ -268,15 +249,20 @@ def _fluentcrm_rest(contacts: int) -> Iterator[Asked]:
         dynamic-segments/custom_segment/subscribers/1?search=last47 webhooks webhooks?search=77 forms forms?search=77
         forms/1/entries forms/1/entries?search=person forms/1/entries?page=9000 smart-links smart-links?search=77
         setting/system-logs setting/system-logs?search=thing setting/activity-logs setting/activity-logs?action=contact.update
+        funnels funnels?search=77 funnels?sort_by=title&sort_type=ASC funnels/1/subscribers funnels/1/subscribers?page=9000
+        funnels/1/subscribers?status=completed funnels/1/subscribers?sequence_id=1 funnels/1/subscribers?search=person77
+        funnels/1/subscribers?search=example funnels/all-activities funnels/all-activities?page=9000
+        funnels/all-activities?status=active funnels/all-activities?search=person77 funnels/subscriber/7/automations
+        funnels/1/report funnels/1/syncable-counts
         setting/activity-logs?search=bench campaign-pro-settings/managers setting/rest-keys abandon-carts users users?search=ben
     """.split()
     for word in words:
         limit = SEARCH if "search=" in word else LIST
-        yield Asked("FluentCRM", word, [f"{_ROOTS['FluentCRM']}/{word}"], limit)
+        yield Asked("FluentCRM", word, [f"{ROOTS['FluentCRM']}/{word}"], limit)
     yield Asked(
         "FluentCRM",
         "campaigns/{id}/estimated-recipients-count",
-        [f"{_ROOTS['FluentCRM']}/campaigns/1/estimated-recipients-count"],
+        [f"{ROOTS['FluentCRM']}/campaigns/1/estimated-recipients-count"],
         ESTIMATE,
     )
     tag = [
@@ -288,110 +274,6 @@ def _fluentcrm_rest(contacts: int) -> Iterator[Asked]:
     yield Asked(
         "FluentCRM",
         "dynamic-segments/estimated-contacts",
-        [f"POST {_ROOTS['FluentCRM']}/dynamic-segments/estimated-contacts {json.dumps({'filters': tag})}"],
+        [f"POST {ROOTS['FluentCRM']}/dynamic-segments/estimated-contacts {json.dumps({'filters': tag})}"],
         ESTIMATE,
     )
-
-
-def _furiosa(contacts: int) -> Iterator[Asked]:
-    some, path = _some(contacts), f"{_ROOTS['Furiosa']}/contacts"
-
-    def asked(name: str, given: Sequence[dict[str, object]], raw: Sequence[str] = ()) -> Asked:
-        return Asked(
-            "Furiosa", f"contacts {name}".strip(), [f"{path}?{urlencode(one)}" for one in given], BUSY, raw, True
-        )
-
-    joined = "FROM contact_lists m JOIN lists l ON l.id = m.list_id AND l.parent_id IS NULL JOIN contacts c ON c.id = m.contact_id WHERE"
-
-    def raw(where: str) -> tuple[str, str]:
-        return (f"SELECT c.*, m.id {joined} {where} ORDER BY m.id LIMIT 25", f"SELECT count(*) {joined} {where}")
-
-    yield asked("", [{"page": n} for n in range(1, 20)], raw("true"))
-    yield asked("page deep", [{"page": contacts // 20 - n} for n in range(5)])
-    yield asked("audience_id", [{"audience_id": n} for n in range(1, 6)], raw("m.list_id = 2"))
-    yield asked("audience_id, the one of 600,000", [{"audience_id": 16}], raw("m.list_id = 16"))
-    yield asked("audience_id, deep", [{"audience_id": 16, "page": 20000 + n} for n in range(5)])
-    yield asked("group_id", [{"group_id": n} for n in range(6, 16)])
-    yield asked("audience_id and group_id", [{"audience_id": 1, "group_id": n} for n in (6, 11)])
-    yield asked(
-        "email, whole",
-        [{"email": f"person{n}@example{n % 50}.org"} for n in some],
-        raw("lower(c.email) LIKE '%person4711@example11.org%'"),
-    )
-    yield asked("email, a part", [{"email": f"son{n}@"} for n in some], raw("lower(c.email) LIKE '%son4711@%'"))
-    yield asked(
-        "email, what all have", [{"email": w} for w in ("example", ".org")], raw("lower(c.email) LIKE '%example%'")
-    )
-    yield asked("phone", [{"phone": f"301{n}"} for n in some], raw("c.phone LIKE '%3014711%'"))
-    yield asked(
-        "name, last",
-        [{"name": f"last{n % 7919}"} for n in some],
-        raw("lower(concat_ws(' ', c.first_name, c.last_name)) LIKE '%last4711%'"),
-    )
-    yield asked("name, both", [{"name": f"first{n % 997} last{n % 7919}"} for n in some])
-    yield asked("name in an audience", [{"name": f"last{n % 7919}", "audience_id": 16} for n in some])
-    for path in ("audiences", "audiences?search=list", "audiences/1/groups", "campaigns"):
-        yield Asked("Furiosa", path, [f"{_ROOTS['Furiosa']}/{path}"], LIST)
-
-
-def _fluenzr(contacts: int) -> Iterator[Asked]:
-    some, path = _some(contacts), f"{_ROOTS['FluenzR']}/contacts"
-
-    def asked(name: str, given: Sequence[dict[str, object]], raw: Sequence[str] = ()) -> Asked:
-        return Asked(
-            "FluenzR", f"contacts {name}".strip(), [f"{path}?{urlencode(one)}" for one in given], BUSY, raw, True
-        )
-
-    def searched(name: str, given: Sequence[dict[str, object]]) -> Asked:
-        return Asked(
-            "FluenzR",
-            f"contacts/search {name}",
-            [f"POST {path}/search {json.dumps(one)}" for one in given],
-            BUSY,
-            is_busy=True,
-        )
-
-    big, group = opaque("grp", 16), opaque("grp", 2)
-    yield asked("", [{"page": n} for n in range(1, 20)], _raw("true"))
-    yield asked("page deep", [{"page": contacts // 20 - n} for n in range(5)])
-    yield asked(
-        "email, whole",
-        [{"email": f"person{n}@example{n % 50}.org"} for n in some],
-        _raw("lower(c.email) LIKE '%person4711@example11.org%'"),
-    )
-    yield asked("email, a part", [{"email": f"son{n}@"} for n in some])
-    yield asked(
-        "email, what all have", [{"email": w} for w in ("example", ".org")], _raw("lower(c.email) LIKE '%example%'")
-    )
-    yield asked(
-        "status",
-        [{"status": w} for w in ("active", "unsubscribed", "bounced", "blocked", "replied")],
-        _raw("c.status IN ('subscribed','transactional','pending')"),
-    )
-    yield asked("groupId", [{"groupId": opaque("grp", n)} for n in range(1, 16)])
-    yield asked("groupId, the one of 600,000", [{"groupId": big}])
-    yield asked("tag", [{"tag": f"Tag {n}"} for n in range(1, 31)], _raw(_tagged("= 5")))
-    yield asked("tag and status", [{"tag": f"Tag {n}", "status": "active"} for n in range(1, 31)])
-    yield asked("group and tag", [{"tag": f"Tag {n}", "groupId": group} for n in range(1, 31)])
-    for sort in (
-        "email",
-        "firstName",
-        "lastName",
-        "company",
-        "jobTitle",
-        "phone",
-        "website",
-        "createdAt",
-        "updatedAt",
-        "status",
-        "id",
-    ):
-        yield asked(f"sort {sort}", [{"sort": sort, "order": order} for order in ("asc", "desc")])
-    yield searched("query", [{"query": f"last{n % 7919}"} for n in some])
-    yield searched("query, what all have", [{"query": w} for w in ("example", "person")])
-    yield searched(
-        "query, filters", [{"query": f"last{n % 7919}", "filters": {"status": "active", "groups": [big]}} for n in some]
-    )
-    yield searched("groups and tags", [{"filters": {"groups": [group], "tags": [f"Tag {n}"]}} for n in range(1, 31)])
-    yield searched("customFields", [{"filters": {"customFields": {"plan": w}}} for w in ("Team", "Pro")])
-    yield Asked("FluenzR", "groups", [f"{_ROOTS['FluenzR']}/groups"], LIST)

@@ -21,8 +21,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from benchmarks import stock
+from benchmarks.asked import Asked
 from benchmarks.http_load import load
-from benchmarks.list_cases import Asked, cases
+from benchmarks.list_cases import cases
 from benchmarks.web import PORT, folder_for, installation, servers
 from tidings.access import actions as access
 from tidings.access.types import KeyKind
@@ -86,8 +87,7 @@ async def run(given: argparse.Namespace, folder: Path) -> None:
     """Fills, starts, measures, ends."""
     wanted = [one for one in cases(given.contacts) if given.only.lower() in f"{one.dialect} {one.name}".lower()]
     async with installation(folder, given.contacts) as core:
-        if not await core.db.fetchval("SELECT EXISTS (SELECT 1 FROM companies)"):
-            await stock.fill(core, given.contacts)
+        await stock.fill(core, given.contacts)
         async with servers(core, folder, processes=given.processes):
             header = await keys(core)
             print(f"{'dialect':<9} {'at':>3} {'p50 ms':>8} {'p99 ms':>8} {'first':>8} {'raw ms':>8} {'limit':>5}")

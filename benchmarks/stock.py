@@ -2,7 +2,8 @@
 
 On top of `benchmarks.people`: one list of six tenths of the contacts, companies and who works there, notes, events, a
 mailing to everybody and nine to a twentieth of them, with opens, clicks and bounces, consents, imports with refused rows,
-forms with what was filled in, webhooks, short addresses, saved segments, logs. Numbers are shares of the contacts.
+forms with what was filled in, webhooks, short addresses, saved segments, logs, automations, pages, the pipeline. Numbers are
+shares of the contacts.
 """
 
 from __future__ import annotations
@@ -81,13 +82,60 @@ _STATEMENTS = (
     "INSERT INTO labels (slug, title) SELECT 'label-' || n, 'Label ' || n FROM generate_series(1, 50) n",
     """INSERT INTO facts (kind, contact_id, data) SELECT 'tags_added', n, '{"tag_ids": [1]}' FROM generate_series(1, {n}) n""",
 )
+# What came after the first filled folders were kept: automations and who is in them, webhooks and what they told, pages
+# and their visits, the pipeline, who left by a mail.
+_LATER = (
+    """INSERT INTO automations (title, state, trigger, start)
+    SELECT 'Automation ' || n, CASE WHEN n > 5 THEN 'draft' ELSE 'published' END, 'tags_added', '{"ids": [100000]}'
+    FROM generate_series(1, 200) n""",
+    """INSERT INTO automation_steps (automation_id, kind, title, params, position)
+    SELECT a, CASE s WHEN 1 THEN 'add_tags' ELSE 'add_note' END, 'Step ' || s, '{}', s
+    FROM generate_series(1, 200) a, generate_series(1, 3) s ORDER BY a, s""",
+    """INSERT INTO automation_runs (automation_id, contact_id, state, step_id, due_at, first_step_id, last_step_id, source,
+                                 begun_at, created_at, updated_at)
+    SELECT a, n, CASE n % 4 WHEN 0 THEN 'active' WHEN 1 THEN 'cancelled' ELSE 'completed' END, a * 3, 'infinity', a * 3 - 2,
+           a * 3 - 1, 'tags_added', now(), now() - n * interval '1 minute', now()
+    FROM generate_series(1, 5) a, generate_series(1, {n}) n WHERE n % (a * 3) = 0""",
+    """INSERT INTO automation_metrics (run_id, step_id, state, created_at, updated_at)
+    SELECT r.id, s, 'completed', r.created_at, now() FROM automation_runs r, generate_series(r.first_step_id, r.last_step_id) s""",
+    """INSERT INTO webhook_endpoints (form, name, url, events, secret, is_active, created_at, updated_at)
+    SELECT 'fluenzr', 'Hook ' || n, 'http://127.0.0.1:9/' || n, '{contact.created,contact.updated}', '', false, now(), now()
+    FROM generate_series(1, 5) n""",
+    """INSERT INTO webhook_events (form, kind, once, contact_id, at, body, created_at)
+    SELECT 'fluenzr', CASE n % 4 WHEN 0 THEN 'contact.created' ELSE 'contact.updated' END, n::text, n, now(), '{}',
+           now() - n * interval '5 seconds'
+    FROM generate_series(1, {n} / 10) n""",
+    """INSERT INTO webhook_deliveries (endpoint_id, event_id, kind, contact_id, state, attempts, due_at, status_code,
+                                    response_ms, tried_at, created_at)
+    SELECT e, v.id, v.kind, v.contact_id, CASE WHEN v.id % 50 = 0 THEN 'failed' ELSE 'delivered' END, 1, v.at, 200, 12, v.at,
+           v.created_at
+    FROM webhook_events v, generate_series(1, 2) e""",
+    """INSERT INTO pages (slug, title, state, form_id, list_id, created_at, updated_at)
+    SELECT 'page-' || n, 'Page ' || n, 'published', n, 1 + n % 5, now(), now() FROM generate_series(1, 100) n""",
+    """INSERT INTO page_tallies (page_id, day, views, submissions)
+    SELECT p, current_date - d, 50 + d, d % 7 FROM generate_series(1, 100) p, generate_series(0, 700) d""",
+    "UPDATE form_submissions SET page_id = form_id WHERE form_id BETWEEN 1 AND 5 AND id % 2 = 0",
+    """INSERT INTO pipeline_places (contact_id, stage_id, entered_at)
+    SELECT n, 1 + n % 6, now() - n * interval '10 seconds' FROM generate_series(1, {n}, 3) n""",
+    """INSERT INTO pipeline_moves (contact_id, at, was_id, was_title, now_id, now_title)
+    SELECT n, now() - n * interval '10 seconds', 1 + k, 'Stage', 2 + k, 'Stage'
+    FROM generate_series(1, {n}, 3) n, generate_series(0, 1) k""",
+    """UPDATE messages SET unsubscribed_at = sent_at + interval '1 day'
+    WHERE campaign_id = 1 AND contact_id % 20 = 0 AND state = 'sent'""",
+)
 
 
 async def fill(core: Core, contacts: int) -> None:
     """Adds the rest to contacts that `people.fill` made, and prints how long it took."""
+    wanted: list[str] = []
+    for statements, filled in ((_STATEMENTS, "companies"), (_LATER, "automations")):
+        if not await core.db.fetchval(f"SELECT EXISTS (SELECT 1 FROM {filled})"):
+            wanted += statements
+    if not wanted:
+        return
     started = time.perf_counter()
     async with core.db.transaction() as tx:
-        for statement in _STATEMENTS:
+        for statement in wanted:
             await tx.execute(statement.replace("{n}", str(contacts)))
     async with core.db.connection() as connection:
         await connection.execute("VACUUM ANALYZE")

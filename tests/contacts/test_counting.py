@@ -9,19 +9,21 @@ import pytest
 
 from tidings.contacts import actions, counting, queries
 from tidings.contacts.codes import without_codes
-from tidings.contacts.types import Draft, WritePolicy
+from tidings.contacts.types import STATUSES, Draft, WritePolicy
 from tidings.platform.core import Core
 from tidings.platform.db import Connection
 from tidings.platform.pagination import PageRequest
 from tidings.segments.queries import count_contacts, where_of
 from tidings.segments.types import (
     All,
+    Any,
     CampaignActivity,
     ColumnIs,
     HasEvents,
     HasTags,
     InLists,
     MailActivity,
+    Not,
     Rule,
     Search,
     StatusIn,
@@ -128,10 +130,32 @@ def test_an_answer_from_a_table_whose_changes_nobody_tells_is_not_kept():
         HasTags("in", (1,)),
         HasTags("in", (1, 2)),
         HasTags("in", ()),
+        HasTags("in", (1, 2, 77)),
+        HasTags("not_in", (1,)),
+        HasTags("not_in", (1, 2)),
+        HasTags("in_all", (2,)),
+        HasTags("in_all", (1, 2)),
+        HasTags("not_in_all", (2, 1)),
+        HasTags("not_in_all", (2,)),
         InLists("in", (2,)),
+        InLists("in", (1, 77)),
+        InLists("not_in_all", (1, 2)),
         All((InLists("in", (1,)), HasTags("in", (2,)))),
+        All((HasTags("in", (1,)), StatusIn(("subscribed", "pending")))),
+        All((StatusIn(("unsubscribed",)), HasTags("in", (1, 2)))),
+        All((StatusIn(STATUSES), HasTags("not_in", (1,)))),
+        All((StatusIn(("subscribed",)), StatusIn(("unsubscribed",)))),
         All((StatusIn(("subscribed",)), InLists("in", (1, 2)), HasTags("not_in", (2,)))),
         All((ColumnIs("first_name", "contains", "person"), HasTags("in", (1,)))),
+        Search("PERSON1"),
+        Search("1"),
+        Search("rs"),
+        Search("2@"),
+        Search("person1 2@"),
+        Not(Search("2@")),
+        Any((Search("ZZ"), Search("person2"))),
+        ColumnIs("phone", "contains", "49"),
+        ColumnIs("phone", "not_contains", "4930"),
     ],
     ids=str,
 )
@@ -145,12 +169,38 @@ async def test_every_way_to_count_gives_the_same_number(core: Core, rule: Rule):
             " SELECT id, n FROM contacts, generate_series(1, 2) n WHERE (id * 7 + n) % 3 = 0"
         )
     await core.db.execute("UPDATE contacts SET status = 'unsubscribed' WHERE id % 4 = 0")
+    await core.db.execute("UPDATE contacts SET phone = '+4930' || id WHERE id % 5 = 0")
     where = await where_of(core, rule)
     ways = [*where.count_statements(), *([where.tally_sql] if where.tally_sql else [])]
     ways += [without_codes(one) for one in ways]
     plain = await core.db.fetchval(f"SELECT count(*) FROM contacts c WHERE {where.sql}", *where.args)
     assert [await core.db.fetchval(one, *where.args) for one in ways] == [plain] * len(ways)
     assert await _total(core, rule) == plain
+
+
+@pytest.mark.parametrize("near", [1, 4, 1000])
+@pytest.mark.parametrize("sort", ["id", "created_at", "first_name", "city", "points", "last_name", "no such sort"])
+async def test_a_page_holds_the_same_people_however_it_is_found(
+    core: Core, monkeypatch: pytest.MonkeyPatch, sort: str, near: int
+):
+    monkeypatch.setattr(counting, "_NEAR", near)
+    await _people(core, [f"person{n}" for n in range(12)])
+    await core.db.execute("UPDATE contacts SET points = id % 3, city = CASE WHEN id % 4 > 0 THEN 'C' || id % 4 END")
+    everybody = {view.contact.id: view.contact for view in (await queries.list_contacts(core, PageRequest())).rows}
+    for rule in (ColumnIs("points", "not_equals", 1), ColumnIs("points", "equals", 7), Search("person1")):
+        where = await where_of(core, rule)
+        ids = [row[0] for row in await core.db.fetch(where.ids_sql(), *where.args, 0, 100)]
+        for down in (True, False):
+            pages = [
+                await queries.list_contacts(core, PageRequest(n, 3, sort, is_descending=down), where)
+                for n in range(1, 6)
+            ]
+            shown = [view.contact.id for page in pages for view in page.rows]
+            assert sorted(shown) == sorted(ids)
+            assert [page.total for page in pages] == [len(ids)] * 5
+            if sort in ("id", "points", "first_name"):
+                keys = [(getattr(everybody[one], sort), one) for one in shown]
+                assert keys == sorted(keys, reverse=down)
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,8 @@ async def remove_runs(core: Core, run_ids: Sequence[int]) -> int:
 async def count_syncable(core: Core, automation_id: int) -> int:
     """Subscribed contacts that were through before steps were added behind their last one."""
     pairs = _new_ways(await store.graph(core.db, automation_id))
-    return await core.db.fetchval(f"SELECT count(*) {_SYNCABLE}", automation_id, *pairs)
+    [row] = await core.db.fetch(f"SELECT count(*) {_SYNCABLE}", automation_id, *pairs)
+    return row[0]
 
 
 async def sync_new_steps(core: Core, automation_id: int) -> int:

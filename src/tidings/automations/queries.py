@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from tidings.automations import store
 from tidings.automations.types import Automation, AutomationView, Metric, Run, RunView, Step
+from tidings.contacts import codes
+from tidings.contacts.counting import count, ids_of_page
 from tidings.platform.core import Core
 from tidings.platform.db import Row
 from tidings.platform.errors import NotFound
@@ -159,22 +162,47 @@ async def list_runs(
 ) -> Page[RunView]:
     """Runs, the newest first, of an automation, a contact or all; `step_id`: those that did that step.
 
-    Three statements whatever the size.
+    Four statements whatever the size.
     """
-    where = """($1::bigint IS NULL OR r.automation_id = $1) AND ($2::bigint IS NULL OR r.contact_id = $2)
-        AND ($3 = '' OR r.state = $3)
-        AND ($4::bigint IS NULL OR EXISTS (SELECT 1 FROM automation_metrics m WHERE m.run_id = r.id AND m.step_id = $4))
-        AND ($5 = '' OR EXISTS (SELECT 1 FROM contacts c WHERE c.id = r.contact_id
-            AND lower(concat_ws(' ', c.first_name, c.last_name, c.email)) LIKE $5))"""
-    args = (automation_id, contact_id, state, step_id, _like(search))
-    rows = await core.db.fetch(
-        f"SELECT {store.RUN_SELECTED} FROM automation_runs r WHERE {where} ORDER BY r.id DESC LIMIT $6 OFFSET $7",
-        *args,
-        request.per_page,
-        request.offset,
-    )
-    total = await core.db.fetchval(f"SELECT count(*) FROM automation_runs r WHERE {where}", *args)
+    where, args = _wanted(automation_id, contact_id, state, step_id, search)
+    n = len(args)
+    page = f"SELECT r.id FROM automation_runs r WHERE {where} ORDER BY r.id DESC LIMIT ${n + 1}::bigint OFFSET ${n + 2}::bigint"
+    ids = await ids_of_page(core, page, [*args, request.per_page, request.offset])
+    total = request.total_seen(len(ids))
+    if total is None:
+        total = await count(core, [f"SELECT count(*) FROM automation_runs r WHERE {where}"], args)
+    shown = f"SELECT {store.RUN_SELECTED} FROM automation_runs r WHERE r.id = ANY($1::bigint[]) ORDER BY r.id DESC"
+    rows = await core.db.fetch(shown, ids) if ids else []
     return Page(await _run_views(core, rows), total, request)
+
+
+def _wanted(
+    automation_id: int | None, contact_id: int | None, state: str, step_id: int | None, search: str
+) -> tuple[str, list[Any]]:
+    """The condition on alias `r` with its values, of only what was asked for: beside an OR a subquery would be looked
+    up run by run."""
+    args: list[Any] = []
+
+    def bound(value: Any) -> str:
+        args.append(value)
+        return f"${len(args)}"
+
+    conditions = ["true"]
+    if automation_id is not None:
+        conditions.append(f"r.automation_id = {bound(automation_id)}::bigint")
+    if contact_id is not None:
+        conditions.append(f"r.contact_id = {bound(contact_id)}::bigint")
+    if state:
+        conditions.append(f"r.state = {bound(state)}::text")
+    if step_id is not None:
+        did = f"m.run_id = r.id AND m.step_id = {bound(step_id)}::bigint"
+        conditions.append(f"EXISTS (SELECT 1 FROM automation_metrics m WHERE {did})")
+    if text := _like(search):
+        # Words of a name stand in the index one by one.
+        words = (f"AND ({codes.coded_sql(bound(word))})" for word in search.split() if codes.is_coded(word))
+        named = f"lower(concat_ws(' ', c.first_name, c.last_name, c.email)) LIKE {bound(text)}::text {' '.join(words)}"
+        conditions.append(f"EXISTS (SELECT 1 FROM contacts c WHERE c.id = r.contact_id AND {named})")
+    return " AND ".join(conditions), args
 
 
 async def _run_views(core: Core, rows: Sequence[Row]) -> list[RunView]:

@@ -61,10 +61,9 @@ async def run_change(core: Core, args: dict[str, Any], progress: Progress) -> No
 async def _begin(core: Core, where: Where, progress: Progress) -> _Place:
     known = progress.values
     if "up_to" not in known:
-        row = await core.db.fetchrow(
+        [row] = await core.db.fetch(
             f"SELECT coalesce(max(c.id), 0) AS up_to, count(*) AS total FROM contacts c WHERE {where.sql}", *where.args
         )
-        assert row is not None
         counted = {"up_to": row["up_to"], "total": row["total"]}
         await progress.report(last_id=0, done=0, changed=0, seconds=0.0, **counted)
     return _Place(**{name: known[name] for name in ("last_id", "up_to", "total", "done", "changed", "seconds")})

@@ -37,12 +37,27 @@ def coded_sql(placeholder: str) -> str:
     return f"({held}0) OR {held}1))"
 
 
+def has_no_letters(part: str) -> bool:
+    """Whether small letters are the same: nothing becomes a digit or a sign of ASCII by being put into them."""
+    return part.isascii() and part.lower() == part.upper()
+
+
 _CODED = re.compile(
     r'text_codes\(contact_text\([^()]*\)\) COLLATE "C" @> text_codes_at\(lower\((\$\d+)::text\), [01]\)'
 )
+_LIKE = re.compile(r"contact_text\([^()]*\) LIKE (lower\(\$\d+::text\)|\$\d+::text)")
 
 
 def without_codes(statement: str) -> str:
     """The same statement, with the same values, that asks no codes: for parts that so many hold that reading everybody
-    is quicker than looking all of them up. It is the same text when it asked none."""
-    return _CODED.sub(r"\1::text IS NOT NULL", statement)
+    is quicker than looking all of them up. It is the same text when it asked none.
+
+    Whoever is read is asked column by column: putting them together first takes longer than comparing them.
+    """
+    return _LIKE.sub(lambda like: any_column_sql(like[1]), _CODED.sub(r"\1::text IS NOT NULL", statement))
+
+
+def any_column_sql(pattern: str) -> str:
+    """What `TEXT LIKE pattern` says, asked column by column; `pattern` is SQL, without lower() for one of no letters."""
+    low = "lower(c.{})" if pattern.startswith("lower") else "c.{}"
+    return f"({' OR '.join(f'{low.format(name)} LIKE {pattern}' for name in COLUMNS)}) IS TRUE"

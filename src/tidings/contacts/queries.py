@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from tidings.contacts import store
-from tidings.contacts.counting import count_matching, ids_of_page
+from tidings.contacts.counting import count_matching, ids_of_page, page_and_total
 from tidings.contacts.types import CONTACT_COLUMNS, ContactView, CustomField, Filter, Note
 from tidings.contacts.views import views_from, views_from_facts
 from tidings.platform.core import Core
@@ -21,7 +21,9 @@ from tidings.platform.pagination import Page, PageRequest
 SORTS = {name: f"c.{name}" for name in CONTACT_COLUMNS if name not in ("custom", "latitude", "longitude")}
 # Without letter case, on their indexes.
 SORTS |= {"email": "lower(c.email)"}
-SORTS |= {name: f"lower(c.{name}) USING" for name in ("first_name", "last_name")}
+SORTS |= {name: f"lower(c.{name}) USING" for name in ("first_name", "last_name", "city")}
+# Sorts by which an index gives everybody in order, beside the id.
+_INDEXED = ("email", "first_name", "last_name", "city", "status", "created_at")
 # Sorts that stand on an index whatever else, and rows before a page that cost little to read whole.
 _READY = ("id", "created_at")
 _FEW = 1000
@@ -93,11 +95,17 @@ async def list_contacts(core: Core, request: PageRequest, matching: Filter | Non
 
 async def _list_found(core: Core, request: PageRequest, order: str, matching: Filter | None) -> Page[ContactView]:
     """The ids first: they are remembered, and an index alone may tell those that are passed over."""
-    where, args = (matching.sql, list(matching.args)) if matching else ("true", [])
-    n = len(args)
-    statement = f"SELECT c.id FROM contacts c WHERE {where} {order} LIMIT ${n + 1}::bigint OFFSET ${n + 2}::bigint"
-    ids = await ids_of_page(core, statement, [*args, request.per_page, request.offset])
-    total = request.total_seen(len(ids))
+    total: int | None = None
+    sort = request.sort if request.sort in SORTS else "id"
+    if matching is None or matching.tally_sql or sort in _INDEXED:
+        where, args = (matching.sql, list(matching.args)) if matching else ("true", [])
+        n = len(args)
+        statement = f"SELECT c.id FROM contacts c WHERE {where} {order} LIMIT ${n + 1}::bigint OFFSET ${n + 2}::bigint"
+        ids = await ids_of_page(core, statement, [*args, request.per_page, request.offset])
+    else:
+        ids, total = await page_and_total(core, matching, SORTS[sort], request, order)
+    if total is None:
+        total = request.total_seen(len(ids))
     if total is None:
         total = await count_contacts(core, matching)
     found = await contacts_by_ids(core, ids) if ids else {}
@@ -123,6 +131,20 @@ async def list_ids(core: Core, matching: Filter | None, *, after: int = 0, limit
     statement = f"SELECT c.id FROM contacts c WHERE ({where}) AND c.id > ${n + 1} ORDER BY c.id LIMIT ${n + 2}"
     async with core.db.reading() as tx:
         return [row["id"] for row in await tx.fetch(statement, *args, after, limit)]
+
+
+async def around(core: Core, contact_id: int, matching: Filter, *, limit: int) -> tuple[list[int], list[int]]:
+    """The ids of those who match below and above an id, the nearest first."""
+    n = len(matching.args) + 1
+
+    def statement(side: str, order: str) -> str:
+        beside = f"({matching.sql}) AND c.id {side} ${n}::bigint"
+        return f"SELECT c.id FROM contacts c WHERE {beside} ORDER BY c.id {order} LIMIT ${n + 1}::bigint"
+
+    async with core.db.reading() as tx:
+        below = await tx.fetch(statement("<", "DESC"), *matching.args, contact_id, limit)
+        above = await tx.fetch(statement(">", "ASC"), *matching.args, contact_id, limit)
+    return [row["id"] for row in below], [row["id"] for row in above]
 
 
 async def neighbours(core: Core, contact_id: int) -> tuple[int | None, int | None]:

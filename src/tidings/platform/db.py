@@ -202,11 +202,11 @@ class Database:
         return await self._pool.fetch(query, *args)
 
     async def fetchrow(self, query: str, *args: Any) -> Row | None:
-        """The first row of a read, or None."""
+        """The first row of a read, or None. One processor does it: what counts many rows is read by `fetch`."""
         return await self._pool.fetchrow(query, *args)
 
     async def fetchval(self, query: str, *args: Any) -> Any:
-        """The first column of the first row, or None."""
+        """The first column of the first row, or None; on one processor, as `fetchrow`."""
         return await self._pool.fetchval(query, *args)
 
     async def execute(self, query: str, *args: Any) -> int:

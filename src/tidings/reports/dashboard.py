@@ -91,12 +91,11 @@ async def performance(core: Core, since: datetime | None = None) -> Performance:
         got = {row["word"]: row["n"] for row in rows}
         sent = sum(got.get(state, 0) for state in ("sent", "bounced", "complained"))
         return Performance(sent, got.get("bounced", 0), got.get("opened", 0), got.get("clicked", 0))
-    row = await core.db.fetchrow(
+    [row] = await core.db.fetch(
         """SELECT count(*), count(*) FILTER (WHERE state = 'bounced'), count(opened_at), count(clicked_at)
         FROM messages WHERE sent_at >= $1 AND state IN ('sent', 'bounced', 'complained')""",
         since,
     )
-    assert row is not None
     return Performance(*row)
 
 
@@ -148,8 +147,7 @@ async def series(
 async def sums(core: Core, first: date, last: date) -> dict[str, int]:
     """The same counts over a whole range, both ends included, by the names of the series; one statement."""
     counts = ", ".join(f"(SELECT count(*) FROM ({source}) s) AS {what}" for what, source in _SERIES.items())
-    row = await core.db.fetchrow(f"SELECT {counts}", *await instants(core, first, last))
-    assert row is not None
+    [row] = await core.db.fetch(f"SELECT {counts}", *await instants(core, first, last))
     return dict(row.items())
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tidings.contacts import codes
-from tidings.contacts.codes import coded_sql, is_coded
+from tidings.contacts.codes import TEXT, any_column_sql, coded_sql, has_no_letters, is_coded
 from tidings.platform.db import escape_like
 from tidings.segments.days import Days, days_meant, start_of
 from tidings.segments.fields import COLUMN_KINDS, CUSTOM_KINDS, EventField, event_kind
@@ -82,8 +82,8 @@ def custom_sql(rule: CustomFieldIs, bound: Bound) -> str:
 
 def word_like(text: str, bound: Bound, *, before: str = "%", after: str = "%") -> str:
     """A lower-case LIKE pattern for `text` taken literally."""
-    escaped = escape_like(text)
-    return f"lower({bound(before + escaped + after)}::text)"
+    pattern = f"{bound(before + escape_like(text) + after)}::text"
+    return pattern if has_no_letters(text) else f"lower({pattern})"
 
 
 def moment_sql(name: str, operator: str, value: Value, bound: Bound) -> str:
@@ -140,8 +140,10 @@ def _texts(values: Sequence[object], bound: Bound) -> str:
 
 def holds_sql(low: str, text: str, bound: Bound) -> str:
     """Whether text in small letters holds another; through the index of codes, which must cover the column."""
-    like = f"{low} LIKE {word_like(text, bound)}"
-    return f"{like} AND ({coded_sql(bound(text))})" if is_coded(text) else like
+    pattern = word_like(text, bound)
+    if not is_coded(text):
+        return any_column_sql(pattern) if low == TEXT else f"{low} LIKE {pattern}"
+    return f"{low} LIKE {pattern} AND ({coded_sql(bound(text))})"
 
 
 def _like_sql(low: str, operator: str, value: Value, bound: Bound) -> str:
@@ -151,7 +153,8 @@ def _like_sql(low: str, operator: str, value: Value, bound: Bound) -> str:
 
 
 def _text_column_sql(name: str, operator: str, value: Value, bound: Bound) -> str:
-    low = f"lower({name})"
+    # Nothing becomes a digit by being put into small letters, so a number is looked up as it stands in its index.
+    low = name if name == "c.phone" and isinstance(value, str) and has_no_letters(value) else f"lower({name})"
     if operator == "empty":
         return f"({name} IS NULL OR {name} = '')"
     if operator == "filled":

@@ -76,9 +76,9 @@ class Where:
     sql: str
     args: Sequence[Anything] = field(default=())
     first: int = 1
-    # Quicker ways to the same number, where there is one: see `_tally` and `_counted`.
+    # Quicker ways to the same number, where there are some: see `_tally` and `_counted`.
     tally_sql: str = ""
-    counted: str = ""
+    counted: Sequence[str] = ()
 
     @property
     def next(self) -> int:
@@ -90,8 +90,8 @@ class Where:
         return f"SELECT count(*) FROM contacts c WHERE {self.sql}"
 
     def count_statements(self) -> list[str]:
-        """That statement, and another that may be quicker where there is one."""
-        return [one for one in (self.count_sql(), self.counted) if one]
+        """That statement, and others that may be quicker where there are some."""
+        return [self.count_sql(), *self.counted]
 
     def ids_sql(self) -> str:
         """A statement for ids in ascending order by keyset; takes `args`, the last id seen, and a limit."""
@@ -145,7 +145,22 @@ def _tally(parts: Sequence[_Part]) -> str:
     return ""
 
 
-def _counted(parts: Sequence[_Part]) -> str:
+def _counted(parts: Sequence[_Part]) -> list[str]:
+    """Statements that count the same without looking at every contact, where there are such."""
+    found = [one for one in (_summed(parts), _by_members(parts)) if one]
+    status = next((part for part in parts if isinstance(part.rule, StatusIn)), None)
+    rest = [part for part in parts if part is not status]
+    if status is not None and rest:
+        # Those of the other statuses are few as a rule: everybody else that the rest matches, without them.
+        assert isinstance(status.rule, StatusIn)
+        others = ", ".join(f"'{one}'" for one in STATUSES if one not in status.rule.statuses)
+        less = f"c.status = ANY(ARRAY[{others}]::text[]) AND ${status.place}::text[] IS NOT NULL"
+        for whole in filter(None, (_tally(rest), _summed(rest) or _by_members(rest))):
+            found.append(f"SELECT ({whole}) - (SELECT count(*) FROM contacts c WHERE {_joined(rest)} AND {less})")
+    return found
+
+
+def _by_members(parts: Sequence[_Part]) -> str:
     """Where nothing but ids is compared, memberships that everybody must have stand for the contacts: of them there are
     fewer, and they are read from an index alone."""
     chosen = next((part for part in parts if part.is_one_of()), None)
@@ -157,6 +172,30 @@ def _counted(parts: Sequence[_Part]) -> str:
     distinct = "DISTINCT " if len(set(rule.ids)) != 1 else ""
     members = f"SELECT {distinct}contact_id AS id FROM {table} WHERE {column} {chosen.is_one_of()}"
     return f"SELECT count(*) FROM ({members}) c WHERE {_joined([part for part in parts if part is not chosen])}"
+
+
+def _summed(parts: Sequence[_Part]) -> str:
+    """Who has one or both of two memberships, or has not: from the tallies and those who have both."""
+    if len(parts) != 1 or not isinstance(rule := parts[0].rule, HasTags | InLists | InCompanies):
+        return ""
+    place = parts[0].place
+    table, column, scope = _MEMBERSHIPS[type(rule)]
+    n, negated = len(set(rule.ids)), rule.operator.startswith("not_")
+    match rule.operator.removeprefix("not_"), n:
+        case "in", 2:
+            one, other = f"(${place}::bigint[])[1]", f"(${place}::bigint[])[2]"
+        case "in_all", 2:
+            one, other = f"${place}::bigint", f"${place + 1}::bigint"
+        case "in" | "in_all", 1:
+            one = other = f"${place}::bigint"
+        case _:
+            return ""
+    found = f"({_TALLY}'{scope}' AND key IN ({one}, {other}))"
+    if n == 2:
+        joined = f"{table} a JOIN {table} b ON b.contact_id = a.contact_id"
+        both = f"(SELECT count(*) FROM {joined} WHERE a.{column} = {one} AND b.{column} = {other})"
+        found = f"{found} - {both}" if rule.operator in ("in", "not_in") else both
+    return f"SELECT ({_TALLY}'status') - ({found})" if negated else f"SELECT {found}"
 
 
 def _compile(rule: Rule, bound: Bound) -> str:
@@ -263,6 +302,11 @@ def _membership(table: str, column: str, operator: str, ids: Sequence[int], boun
         exists = "NOT EXISTS" if operator == "not_in" else "EXISTS"
         placeholder = bound(unique if len(unique) != 1 else unique[0])
         return f"{exists} ({link} AND m.{column} {_is_any(unique, placeholder)})"
+    if operator == "not_in_all" and 0 < len(unique) <= _JOINED:
+        # One that can become an anti-join: a NOT around several EXISTS cannot.
+        others = [f"JOIN {table} m{n} ON m{n}.contact_id = m.contact_id" for n in range(1, len(unique))]
+        has = " AND ".join(f"m{n or ''}.{column} = {bound(one)}::bigint" for n, one in enumerate(unique))
+        return f"NOT EXISTS (SELECT 1 FROM {table} m {' '.join(others)} WHERE m.contact_id = c.id AND {has})"
     if len(unique) <= _JOINED:
         every = " AND ".join(f"EXISTS ({link} AND m.{column} = {bound(one)}::bigint)" for one in unique) or "true"
     else:
@@ -299,9 +343,10 @@ def _search(rule: Search, bound: Bound) -> str:
         found.append(holds_sql("lower(c.last_name)", words[1], bound))
     if rule.with_custom:
         phrase = word_like(text, bound)
-        found.append(
-            f"EXISTS (SELECT 1 FROM jsonb_path_query(c.custom, '$.*[*]') v WHERE lower(v #>> '{{}}') LIKE {phrase})"
-        )
+        holds = f"EXISTS (SELECT 1 FROM jsonb_path_query(c.custom, '$.*[*]') v WHERE lower(v #>> '{{}}') LIKE {phrase})"
+        # Where nothing of the text is written otherwise in JSON, most are told apart without taking the values out.
+        is_plain = text.isprintable() and not set(text) & set('"\\')
+        found.append(f"lower(c.custom::text) LIKE {phrase} AND {holds}" if is_plain else holds)
     return " OR ".join(f"({one})" for one in found)
 
 

@@ -104,9 +104,9 @@ async def test_an_action_that_is_not_clear_touches_nobody(core: Core, crm: Mouth
     permissions = ["fcrm_read_contacts", "fcrm_manage_contacts"]
     await access.create_user(core, login="ed", email="ed@example.com", role="editor", permissions=permissions)
     editor = await crm.new_key("ed")
-    # The account, the fact that it was made, and the job that looks at whoever it belongs to.
+    # The account, the fact that it was made, the line that tells of it, and the job that looks at whoever it belongs to.
     made = await rows(core)
-    before |= {name: made[name] for name in ("users", "facts", "jobs")}
+    before |= {name: made[name] for name in ("users", "facts", "changes", "jobs")}
     body = {"action_name": "delete_contacts", "subscriber_ids": [1]}
     refused = await crm.post(_PATH, body, auth=editor)
     assert (refused.status_code, refused.json()) == (422, {"message": "You do not have permission to delete contacts"})

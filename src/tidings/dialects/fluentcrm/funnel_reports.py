@@ -14,7 +14,7 @@ from tidings.dialects.fluentcrm.funnel_runs import step_report
 from tidings.dialects.fluentcrm.funnel_words import trigger_key
 from tidings.dialects.fluentcrm.funnels_wire import funnel_body
 from tidings.platform.pagination import PageRequest
-from tidings.reports.automations import overview, top_automations
+from tidings.reports.automations import overview
 
 _RECENT = 3
 
@@ -28,7 +28,7 @@ async def automations(call: Call) -> Any:
     recent = await queries.recent_runs(call.core, [view.automation.id for view in page.rows], each=_RECENT)
     ids = sorted({run.contact_id for runs in recent.values() for run in runs})
     known = await contacts.contacts_by_ids(call.core, ids)
-    numbers = await overview(call.core)
+    numbers, busiest = await overview(call.core)
 
     def encode(view: AutomationView) -> dict[str, Any]:
         runs = recent[view.automation.id]
@@ -55,7 +55,7 @@ async def automations(call: Call) -> Any:
                 "trigger_name": trigger_key(one.trigger),
                 "trigger_count": one.runs,
             }
-            for one in await top_automations(call.core)
+            for one in busiest
         ],
     }
 

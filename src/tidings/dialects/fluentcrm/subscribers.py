@@ -316,15 +316,8 @@ async def prev_next(call: Call) -> Any:
     if current is None or not call.text("filter_type"):
         raise Refused("filter_type and current_id are required")
     where = await where_of(call.core, await rule_of(call))
-    n = len(where.args)
-    sides: dict[str, list[int]] = {}
-    for name, comparison, order in (("next", "<", "DESC"), ("prev", ">", "ASC")):
-        rows = await call.core.db.fetch(
-            f"SELECT c.id FROM contacts c WHERE ({where.sql}) AND c.id {comparison} ${n + 1} ORDER BY c.id {order} LIMIT 11",
-            *where.args,
-            current,
-        )
-        sides[name] = [row["id"] for row in rows]
+    after, before = await queries.around(call.core, current, where, limit=11)
+    sides = {"next": after, "prev": before}
     return {
         "navigation": {name: ids[:10] for name, ids in sides.items()},
         "has_next": len(sides["next"]) > 10,
