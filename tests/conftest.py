@@ -68,7 +68,7 @@ def server_dsn() -> Iterator[str]:
             server.stop()
 
 
-def _named(dsn: str, name: str) -> str:
+def named(dsn: str, name: str) -> str:
     """The same server, another database."""
     base, _, query = dsn.partition("?")
     head, _, _ = base.rpartition("/")
@@ -81,7 +81,7 @@ async def template(server_dsn: str) -> AsyncIterator[str]:
     name = f"tidings_template_{uuid.uuid4().hex[:8]}"
     admin = await asyncpg.connect(server_dsn)
     await admin.execute(f"CREATE DATABASE {name}")
-    await migrate(_named(server_dsn, name))
+    await migrate(named(server_dsn, name))
     yield name
     await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
     await admin.close()
@@ -93,7 +93,7 @@ async def dsn(server_dsn: str, template: str) -> AsyncIterator[str]:
     name = f"tidings_test_{uuid.uuid4().hex[:12]}"
     admin = await asyncpg.connect(server_dsn)
     await admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
-    yield _named(server_dsn, name)
+    yield named(server_dsn, name)
     await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
     await admin.close()
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from tests.conftest import _named
+from tests.conftest import named
 from tests.dialects.kept import Kept
 
 
@@ -16,7 +16,7 @@ from tests.dialects.kept import Kept
 async def kept(server_dsn: str, template: str) -> AsyncIterator[Kept]:
     admin = await asyncpg.connect(server_dsn)
     name = f"tidings_consent_{uuid.uuid4().hex[:12]}"
-    made = Kept(admin, template, name, _named(server_dsn, name))
+    made = Kept(admin, template, name, named(server_dsn, name))
     await made.open()
     yield made
     await made.close()

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from tests.conftest import _named
+from tests.conftest import named
 from tests.dialects.kept import Kept
 from tests.dialects.mouth import Mouth, open_mouth
 from tidings.platform.core import Core
@@ -19,7 +19,7 @@ async def kept(server_dsn: str, template: str) -> AsyncIterator[Kept]:
     """The database of all tests of this folder."""
     admin = await asyncpg.connect(server_dsn)
     name = f"tidings_dialects_{uuid.uuid4().hex[:12]}"
-    made = Kept(admin, template, name, _named(server_dsn, name))
+    made = Kept(admin, template, name, named(server_dsn, name))
     await made.open()
     yield made
     await made.close()

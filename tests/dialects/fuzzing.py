@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 import hypothesis
 import schemathesis
@@ -27,7 +28,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.conftest import loopback_only
+from tests.conftest import loopback_only, named
+from tests.dialects.kept import Kept
 from tests.dialects.mouth import Mouth, open_mouth
 from tests.dialects.test_fuzz import furnished
 from tidings.platform.clock import SystemClock
@@ -146,18 +148,23 @@ async def faults_of(core: Core, name: str, *, seed: int, each: int) -> tuple[int
 async def _fuzz(dsn: str, folder: Path, minutes: float) -> int:
     """Each dialect in turn with another seed until the time is up; the number of faults."""
     until, seed, found = time.monotonic() + minutes * 60, int(time.time()), 0
-    await migrate(dsn)
+    await migrate(named(dsn, "tidings"))
+    admin = await asyncpg.connect(named(dsn, "postgres"))
+    kept = Kept(admin, "tidings", "fuzzed", named(dsn, "fuzzed"))
+    await kept.open()
     while time.monotonic() < until:
         seed += 1
         for name in NAMES:
-            db = await Database.open(dsn, min_size=1, max_size=4)
-            await _empty(db)
+            db = await Database.open(kept.dsn, min_size=1, max_size=4)
             keys = Keyring(b"k" * 32)
             core = Core(db, SystemClock(), keys, Installation(db, keys), folder)
             asked, faults = await faults_of(core, name, seed=seed, each=5)
             await db.close()
+            await kept.clean()
             print(f"{name}, seed {seed}: {asked} requests, {len(faults)} faults", *faults, sep="\n  ", flush=True)
             found += len(faults)
+    await kept.close()
+    await admin.close()
     return found
 
 
@@ -168,14 +175,6 @@ def _main(minutes: float) -> int:
             return 1 if asyncio.run(_fuzz(server.dsn, Path(folder), minutes)) else 0
         finally:
             server.stop()
-
-
-async def _empty(db: Database) -> None:
-    rows = await db.fetch(
-        """SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition
-        AND relnamespace = 'public'::regnamespace AND relname <> 'schema_migrations'"""
-    )
-    await db.execute(f"TRUNCATE {', '.join(row['relname'] for row in rows)} RESTART IDENTITY CASCADE")
 
 
 if __name__ == "__main__":

