@@ -110,8 +110,8 @@ async def test_a_stranger_can_neither_leave_nor_come(core: Core):
 
 
 async def test_a_suppressed_address_stays_so_in_any_letter_case_until_it_is_released(core: Core):
-    await actions.suppress_address(core, " Ada@Example.org ", reason="asked", source="letter")
-    await actions.suppress_address(core, "ada@example.org", reason="bounced")
+    await actions.suppress_addresses(core, [" Ada@Example.org "], reason="asked", source="letter")
+    await actions.suppress_addresses(core, ["ada@example.org"], reason="bounced")
     rows = await core.db.fetch("SELECT email_key, reason, source FROM suppressions")
     assert [tuple(row) for row in rows] == [("ada@example.org", "asked", "letter")]
     assert await actions.release_address(core, "ADA@example.ORG") is True

@@ -18,6 +18,7 @@ SCREENS = [
     ("/settings/sending", "sending"),
     ("/settings/sending/accounts/new", "account"),
     ("/settings/tracking", "tracking"),
+    ("/settings/suppressed", "suppressed"),
     ("/settings/team", "team"),
     ("/settings/team/new", "person"),
     ("/settings/keys", "keys"),

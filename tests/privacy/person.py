@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.public.door import Mailed, mailed, visitor
-from tidings.consent.actions import suppress_address, unsubscribe_contact
+from tidings.consent.actions import suppress_addresses, unsubscribe_contact
 from tidings.contacts import actions as contacts
 from tidings.contacts.companies.actions import create_company
 from tidings.contacts.companies.types import CompanyDraft
@@ -48,5 +48,5 @@ async def known_person(core: Core) -> Mailed:
     )
     await core.db.execute("INSERT INTO system_logs (at, title) VALUES (now(), $1)", f"Bounce of {ADDRESS}")
     await unsubscribe_contact(core, one, reason="My secret", message_id=sent.message_id, ip="10.1.2.3")
-    await suppress_address(core, ADDRESS, reason="complained")
+    await suppress_addresses(core, [ADDRESS], reason="complained")
     return sent

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.public.door import captured_links, form_of, no_room_for, run_jobs, status_of
-from tidings.consent.actions import suppress_address
+from tidings.consent.actions import suppress_addresses
 from tidings.consent.queries import ledger_of
 from tidings.contacts import actions as contacts
 from tidings.contacts.queries import find_contact_by_email
@@ -76,7 +76,7 @@ async def test_nobody_rises_by_a_form_until_the_link_is_followed(core: Core, doo
         name: (await contacts.write_contact(core, Draft({"email": f"{name}@example.org"}, status=state))).id
         for name, state in zip(names, states, strict=True)
     }
-    await suppress_address(core, "blocked@example.org", reason="complaint")
+    await suppress_addresses(core, ["blocked@example.org"], reason="complaint")
     # Without double opt-in as well: a stranger may type any address.
     form = await made(core, settings={"has_double_opt_in": False})
     for name in names:

@@ -11,7 +11,7 @@ from tidings.automations.types import Automation, AutomationView, Metric, Run, R
 from tidings.contacts import codes
 from tidings.contacts.counting import count, ids_of_page
 from tidings.platform.core import Core
-from tidings.platform.db import Row
+from tidings.platform.db import Row, escape_like
 from tidings.platform.errors import NotFound
 from tidings.platform.pagination import Page, PageRequest
 
@@ -74,7 +74,7 @@ async def list_automations(
 
 
 def _like(text: str) -> str:
-    escaped = text.strip().lower().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    escaped = escape_like(text.strip().lower())
     return f"%{escaped}%" if escaped else ""
 
 
@@ -102,11 +102,6 @@ async def search_automations(
         limit,
     )
     return [store.automation_from(row) for row in rows]
-
-
-async def count_published(core: Core) -> int:
-    """How many run."""
-    return await core.db.fetchval("SELECT count(*) FROM automations WHERE state = 'published' AND campaign_id IS NULL")
 
 
 async def steps_of(core: Core, automation_id: int) -> list[Step]:

@@ -9,7 +9,7 @@ import typer
 
 from tidings.access.actions import audit
 from tidings.cli.session import with_core
-from tidings.consent.actions import release_address
+from tidings.consent.actions import release_address, suppress_addresses
 from tidings.contacts.queries import find_contact_by_email
 from tidings.platform.core import Core
 from tidings.platform.errors import TidingsError
@@ -72,6 +72,21 @@ def erase(
 
     with_core(work)
     typer.echo("erased")
+
+
+@contacts.command("suppress")
+def suppress(
+    addresses: Annotated[list[str], typer.Argument(metavar="ADDRESS…", help="Mail addresses.")],
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why; shown beside the address.")] = "by hand",
+) -> None:
+    """Never mail these addresses again, whether or not they are contacts."""
+
+    async def work(core: Core) -> int:
+        added = await suppress_addresses(core, addresses, reason=reason, source="command line")
+        await audit(core, None, actor=None, action="addresses_suppressed", data={"count": added})
+        return added
+
+    typer.echo(f"{with_core(work)} suppressed")
 
 
 @contacts.command("release")

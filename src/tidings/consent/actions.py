@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from tidings.contacts.erased import forget_erased
+from tidings.contacts.rules import is_email
 from tidings.platform.core import Core
 from tidings.platform.db import Connection
+from tidings.platform.errors import Invalid, Problem
 from tidings.platform.facts import Fact, write_facts
 
 _LEAVE = """
@@ -84,12 +86,18 @@ async def confirm_contact(core: Core, contact_id: int, *, source: str, ip: str =
         return True
 
 
-async def suppress_address(core: Core, email: str, *, reason: str, source: str = "") -> None:
-    """The address is never mailed again, whatever becomes of its contact. Safe to call again."""
-    await core.db.execute(
-        """INSERT INTO suppressions (email_key, reason, source, at) VALUES (lower($1), $2, $3, $4)
-        ON CONFLICT (email_key) DO NOTHING""",
-        email.strip(),
+async def suppress_addresses(core: Core, emails: Sequence[str], *, reason: str, source: str = "") -> int:
+    """The addresses are never mailed again, whatever becomes of their contacts; answers how many are new. Safe to call
+    again. Raises Invalid('addresses') naming the first that is none; then nothing is written."""
+    wanted = [one for email in emails if (one := email.strip())]
+    wrong = next((one for one in wanted if not is_email(one)), None)
+    if wrong is not None or not wanted:
+        text = "Enter at least one mail address." if wrong is None else f"“{wrong[:100]}” is no mail address."
+        raise Invalid({"addresses": Problem("email", text)})
+    return await core.db.execute(
+        """INSERT INTO suppressions (email_key, reason, source, at)
+        SELECT DISTINCT lower(e), $2, $3, $4::timestamptz FROM unnest($1::text[]) e ON CONFLICT (email_key) DO NOTHING""",
+        wanted,
         reason,
         source,
         core.clock.now(),

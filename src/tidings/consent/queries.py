@@ -1,4 +1,4 @@
-"""Reads of the consent ledger."""
+"""Reads of the consent ledger and of the suppressions."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from datetime import datetime
 import msgspec
 
 from tidings.platform.core import Core
+from tidings.platform.listing import Listing
+from tidings.platform.pagination import Page, PageRequest
 
 
 class Consent(msgspec.Struct, frozen=True):
@@ -18,6 +20,29 @@ class Consent(msgspec.Struct, frozen=True):
     source: str
     reason: str
     ip: str | None
+
+
+class Suppression(msgspec.Struct, frozen=True):
+    """An address, in small letters, that is never mailed; reason and source in the words of whoever put it there."""
+
+    email: str
+    reason: str
+    source: str
+    at: datetime
+
+
+_SUPPRESSIONS = Listing(
+    "SELECT s.email_key, s.reason, s.source, s.at FROM suppressions s",
+    "suppressions s",
+    ("s.email_key", "s.reason"),
+    {"id": "s.email_key", "email": "s.email_key", "reason": "s.reason", "at": "s.at"},
+    lambda row: Suppression(*row),
+)
+
+
+async def list_suppressions(core: Core, request: PageRequest, *, search: str = "") -> Page[Suppression]:
+    """A page of addresses that are never mailed."""
+    return await _SUPPRESSIONS.page(core, request, search)
 
 
 async def ledger_of(core: Core, contact_id: int) -> list[Consent]:

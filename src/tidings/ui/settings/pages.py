@@ -17,6 +17,7 @@ from tidings.ui.settings import (
     preferences,
     profile,
     sending,
+    suppressed,
     team,
 )
 from tidings.ui.shell.visit import Visiting
@@ -36,6 +37,7 @@ ROUTES = [
     *sending.ROUTES,
     *optin.ROUTES,
     *preferences.ROUTES,
+    *suppressed.ROUTES,
     *team.ROUTES,
     *keys.ROUTES,
     *observing.ROUTES,
