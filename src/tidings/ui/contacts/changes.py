@@ -53,8 +53,12 @@ class Shown:
 
 
 async def live_changes(core: Core) -> list[Shown]:
-    """Those that wait or run."""
-    return await _shown(core, await queries.live_bulk_jobs(core))
+    """Those that wait or run; pages that wait at the same moment share the reading, each has its own language."""
+
+    async def ask(askers: list[None]) -> list[Sequence[BulkJob]]:
+        return [await queries.live_bulk_jobs(core)] * len(askers)
+
+    return await _shown(core, await core.gatherings.of("live changes", ask).answer(None))
 
 
 async def _shown(core: Core, jobs: Sequence[BulkJob]) -> list[Shown]:

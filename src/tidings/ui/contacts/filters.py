@@ -27,7 +27,15 @@ class Shelves:
 
 
 async def shelves_of(core: Core) -> Shelves:
-    """Lists in their tree order, tags and segments by title."""
+    """Lists in their tree order, tags and segments by title; pages that wait at the same moment share the reading."""
+
+    async def ask(askers: list[None]) -> list[Shelves]:
+        return [await _shelves(core)] * len(askers)
+
+    return await core.gatherings.of("shelves of contacts", ask).answer(None)
+
+
+async def _shelves(core: Core) -> Shelves:
     lists = in_tree_order((await catalog.list_lists(core)).rows)
     tags = sorted((await catalog.list_tags(core)).rows, key=lambda tag: tag.title.lower())
     saved = sorted(await segments.list_segments(core), key=lambda one: one.title.lower())
