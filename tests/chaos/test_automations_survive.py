@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-import signal
 import subprocess
 import sys
+from functools import partial
 
 import pytest
 
 from tests.automations.flows import mail, published, step, tag
+from tests.chaos.killing import kill_some
 from tidings.automations.queries import StepCounts, step_counts, steps_of
 from tidings.automations.types import StepDraft
 from tidings.contacts import actions as contacts
@@ -51,11 +52,7 @@ async def let_run_and_kill(core: Core, dsn: str) -> int:
     try:
         while await core.db.fetchval(THROUGH) < PEOPLE:
             if kills < KILLS and await core.db.fetchval(WRITTEN) > seen:
-                await asyncio.sleep(chance.uniform(0, 0.05))
-                for victim in (0, 1) if chance.random() < 0.5 else (chance.randrange(2),):
-                    processes[victim].send_signal(signal.SIGKILL)
-                    processes[victim].wait()
-                    processes[victim] = start(dsn)
+                await kill_some(processes, chance, partial(start, dsn))
                 kills += 1
                 # the next one dies only when something was written after this
                 seen = await core.db.fetchval(WRITTEN)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-import signal
 import subprocess
 import sys
+from functools import partial
 
 import pytest
 
+from tests.chaos.killing import kill_some
 from tidings.campaigns import actions as campaigns
 from tidings.campaigns.queries import campaign_by_id, message_counts
 from tidings.platform.clock import SystemClock
@@ -54,11 +55,7 @@ async def test_killed_drawers_leave_out_nobody_and_take_nobody_twice(core: Core,
             while (await campaign_by_id(core, made)).state == "drawing":
                 now = await drawn(core, made)
                 if kills < KILLS and now > seen:
-                    await asyncio.sleep(chance.uniform(0, 0.05))
-                    for victim in (0, 1) if chance.random() < 0.5 else (chance.randrange(2),):
-                        processes[victim].send_signal(signal.SIGKILL)
-                        processes[victim].wait()
-                        processes[victim] = start(dsn)
+                    await kill_some(processes, chance, partial(start, dsn))
                     kills += 1
                     seen = await drawn(core, made)
                 await asyncio.sleep(0.01)

@@ -57,3 +57,22 @@ async def test_a_question_that_is_cancelled_leaves_nobody_waiting():
     for task in (*askers, late):
         with pytest.raises(asyncio.CancelledError):
             await task
+
+
+async def test_one_answer_is_for_all_who_wait_at_this_moment():
+    answers = iter(range(9))
+    may_answer = asyncio.Event()
+
+    async def ask() -> int:
+        await may_answer.wait()
+        return next(answers)
+
+    gatherings = Gatherings()
+    first = asyncio.create_task(gatherings.shared("counted", ask))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    rest = [asyncio.create_task(gatherings.shared("counted", ask)) for _ in range(3)]
+    await asyncio.sleep(0)
+    may_answer.set()
+    assert [await first, *[await one for one in rest]] == [0, 1, 1, 1]
+    assert await gatherings.shared("counted", ask) == 2

@@ -18,7 +18,7 @@ from tidings.bulk.types import AskToConfirm, Change, change_from_json
 from tidings.messages import optin
 from tidings.platform import jobs
 from tidings.platform.core import Core
-from tidings.platform.db import COLLISIONS, Connection
+from tidings.platform.db import Connection, settled
 from tidings.platform.jobs import Progress, handles
 from tidings.segments.compiler import Where, compile_rule
 from tidings.segments.types import from_json
@@ -27,7 +27,6 @@ from tidings.segments.types import from_json
 SET = 10_000
 # Mails wait in the same queue as everything else; others must get their turn.
 SET_OF_MAILS, MAILS_WAITING = 200, 400
-TRIES = 5
 
 
 @dataclass
@@ -71,15 +70,12 @@ async def _begin(core: Core, where: Where, progress: Progress) -> _Place:
 
 async def _next_set(core: Core, where: Where, change: Change, place: _Place, progress: Progress) -> bool:
     """Changes the next set; False when there is none. Tries again when writers collide."""
-    for left in range(TRIES - 1, -1, -1):
-        try:
-            async with core.db.transaction() as tx:
-                return await _change_set(core, tx, where, change, place, progress)
-        except COLLISIONS:
-            if not left:
-                raise
-            await asyncio.sleep(0.05)
-    return False
+
+    async def write() -> bool:
+        async with core.db.transaction() as tx:
+            return await _change_set(core, tx, where, change, place, progress)
+
+    return await settled(write)
 
 
 async def _change_set(

@@ -30,12 +30,11 @@ async def look_up(core: Core, account: Account, domain: str) -> list[DnsFinding]
     """What the DNS says about mail of a domain: SPF (RFC 7208), DMARC (RFC 7489), and the account's DKIM record."""
     resolver = dns.asyncresolver.Resolver()
     resolver.lifetime = _ASKED_FOR
-    servers = [one.strip() for one in str(await core.installation.get("dns_servers")).split(",") if one.strip()]
+    named = str(await core.installation.get("dns_servers")).split(",")
+    servers = [(host, port) for host, _, port in (one.strip().partition(":") for one in named) if host]
     if servers:
-        resolver.nameservers = [one.partition(":")[0] for one in servers]
-        resolver.nameserver_ports = {
-            host: int(port) for host, _, port in (one.partition(":") for one in servers) if port
-        }
+        resolver.nameservers = [host for host, _ in servers]
+        resolver.nameserver_ports = {host: int(port) for host, port in servers if port}
     wanted = await record_of(core, account)
     asked = [_found(resolver, "SPF", domain, "v=spf1", "v=spf1 include:… -all")]
     if wanted is not None:

@@ -73,6 +73,14 @@ class Gatherings:
             found = self._by_name[name] = Gathering(ask)
         return found
 
+    async def shared(self, name: str, ask: Callable[[], Awaitable[V]]) -> V:
+        """What `ask` finds, one answer for all who wait at this moment."""
+
+        async def for_all(askers: list[None]) -> list[V]:
+            return [await ask()] * len(askers)
+
+        return await self.of(name, for_all).answer(None)
+
     async def by_ids(
         self, name: str, ids: Iterable[int], ask: Callable[[list[int]], Awaitable[Mapping[int, V]]]
     ) -> dict[int, V]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from litestar import Response, get, post
@@ -54,11 +55,7 @@ class Shown:
 
 async def live_changes(core: Core) -> list[Shown]:
     """Those that wait or run; pages that wait at the same moment share the reading, each has its own language."""
-
-    async def ask(askers: list[None]) -> list[Sequence[BulkJob]]:
-        return [await queries.live_bulk_jobs(core)] * len(askers)
-
-    return await _shown(core, await core.gatherings.of("live changes", ask).answer(None))
+    return await _shown(core, await core.gatherings.shared("live changes", partial(queries.live_bulk_jobs, core)))
 
 
 async def _shown(core: Core, jobs: Sequence[BulkJob]) -> list[Shown]:

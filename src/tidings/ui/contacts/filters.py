@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from tidings.contacts import catalog
 from tidings.contacts.types import STATUSES, ContactList, Tag
@@ -28,11 +29,7 @@ class Shelves:
 
 async def shelves_of(core: Core) -> Shelves:
     """Lists in their tree order, tags and segments by title; pages that wait at the same moment share the reading."""
-
-    async def ask(askers: list[None]) -> list[Shelves]:
-        return [await _shelves(core)] * len(askers)
-
-    return await core.gatherings.of("shelves of contacts", ask).answer(None)
+    return await core.gatherings.shared("shelves of contacts", partial(_shelves, core))
 
 
 async def _shelves(core: Core) -> Shelves:
