@@ -14,6 +14,7 @@ from tidings.platform.core import Core
 from tidings.platform.db import Connection
 from tidings.platform.pagination import PageRequest
 from tidings.segments.queries import count_contacts, where_of
+from tidings.segments.totals import CAMPAIGN_MAILS
 from tidings.segments.types import (
     All,
     Any,
@@ -176,6 +177,60 @@ async def test_every_way_to_count_gives_the_same_number(core: Core, rule: Rule):
     plain = await core.db.fetchval(f"SELECT count(*) FROM contacts c WHERE {where.sql}", *where.args)
     assert [await core.db.fetchval(one, *where.args) for one in ways] == [plain] * len(ways)
     assert await _total(core, rule) == plain
+
+
+_MAILS = """
+INSERT INTO messages (campaign_id, contact_id, email, step, state, sent_at, opened_at, clicked_at)
+SELECT 1, c.id, 'x', s, (ARRAY['sent', 'bounced', 'failed', 'queued'])[1 + (c.id + s) % 4],
+       CASE WHEN (c.id + s) % 4 < 2 THEN timestamptz '2026-01-10Z' + (c.id + s) * interval '1 day' END,
+       CASE WHEN (c.id + s) % 3 = 0 THEN now() END, CASE WHEN (c.id * 3 + s) % 5 = 0 THEN now() END
+FROM contacts c, generate_series(0, 2) s WHERE c.id % 7 > s
+"""
+
+
+@pytest.mark.parametrize("near", [1, 1000])
+@pytest.mark.parametrize(
+    "rule",
+    [
+        *(CampaignActivity(1, activity) for activity in CAMPAIGN_MAILS),  # pyright: ignore[reportArgumentType]
+        CampaignActivity(99, "opened"),
+        All((CampaignActivity(1, "opened"), StatusIn(("subscribed",)))),
+        All((CampaignActivity(1, "not_clicked"), StatusIn(("unsubscribed",)))),
+        MailActivity("sent", "never"),
+        MailActivity("sent", "ever"),
+        MailActivity("sent", "after", "2026-01-20"),
+        MailActivity("sent", "before", "2026-01-20"),
+        MailActivity("sent", "date_equal", "2026-01-20"),
+        MailActivity("sent", "days_within", 3000),
+        MailActivity("sent", "days_before", 3000),
+        All((MailActivity("sent", "ever"), StatusIn(("subscribed",)))),
+    ],
+    ids=str,
+)
+async def test_mails_of_who_is_gone_or_erased_and_mails_sent_again_count_nobody_twice(
+    core: Core, monkeypatch: pytest.MonkeyPatch, rule: Rule, near: int
+):
+    monkeypatch.setattr(counting, "_NEAR", near)
+    await core.db.execute("INSERT INTO campaigns (title) VALUES ('A')")
+    people = await _people(core, [f"person{n}" for n in range(40)])
+    await core.db.execute("UPDATE contacts SET status = 'unsubscribed' WHERE id % 4 = 0")
+    await core.db.execute(_MAILS)
+    await core.db.execute("UPDATE messages SET opened_at = now() WHERE contact_id % 11 = 0 AND opened_at IS NULL")
+    await actions.delete_contacts(core, people[5:15])
+    await core.db.execute("UPDATE messages SET contact_id = -id WHERE contact_id = $1", people[20])
+    where = await where_of(core, rule)
+    right = [
+        row[0] for row in await core.db.fetch(f"SELECT c.id FROM contacts c WHERE {where.sql} ORDER BY id", *where.args)
+    ]
+    assert [await core.db.fetchval(one, *where.args) for one in where.count_statements()] == [len(right)] * len(
+        where.count_statements()
+    )
+    if where.members_sql:
+        assert sorted(row[0] for row in await core.db.fetch(where.members_sql, *where.args)) == right
+    for down in (True, False):
+        page = await queries.list_contacts(core, PageRequest(2, 3, is_descending=down), where)
+        assert [view.contact.id for view in page.rows] == sorted(right, reverse=down)[3:6]
+        assert page.total == len(right)
 
 
 @pytest.mark.parametrize("near", [1, 4, 1000])

@@ -34,7 +34,13 @@ async def matched(db: Database, rule: Rule, zone: ZoneInfo = ZONE, now: datetime
 
 async def check(db: Database, people: list[Person], rule: Rule) -> None:
     judge = Judge(ZONE, NOW)
-    assert await matched(db, rule) == [one.columns["id"] for one in people if judge.matches(rule, one)]
+    right = [one.columns["id"] for one in people if judge.matches(rule, one)]
+    where = compile_rule(rule, zone=ZONE, now=NOW)
+    assert [row[0] for row in await db.fetch(where.ids_sql(), *where.args, 0, 10_000)] == right
+    for way in (*where.count_statements(), *filter(None, [where.tally_sql])):
+        assert await db.fetchval(way, *where.args) == len(right), way
+    if where.members_sql:
+        assert sorted(row[0] for row in await db.fetch(where.members_sql, *where.args)) == right
 
 
 @pytest.mark.parametrize("leaf", sorted(leaves))

@@ -30,9 +30,9 @@ _NEAR = 20_000
 _READ = re.compile(r"\b(?:FROM|JOIN)\s+(\w+)", re.IGNORECASE)
 _TOLD = {"contacts", "contact_lists", "contact_tags", "contact_companies", "contact_events", "lists", "companies"}
 _TOLD |= {"users", "campaigns", "messages", "message_links", "form_submissions", "suppressions"}
-# Functions that stand after FROM, sums that follow the tables beside which they are read; and what tells changes of a
+# Functions that stand after FROM, and what follows the tables beside which it is read; and what tells changes of a
 # contact's opens and clicks.
-_NO_TABLES = {"unnest", "jsonb_path_query", "tallies"}
+_NO_TABLES = {"unnest", "jsonb_path_query", "tallies", "message_tallies", "contacts_gone"}
 _ACTIVITY = "activity"
 _ACTIVE_COLUMNS = re.compile(r"\bc\.(?:soft_bounces|opened_at|clicked_at|mailed_at|active_at)\b")
 
@@ -68,16 +68,18 @@ async def page_and_total(
     """The ids of a page of contacts and, where reading everybody who matches told it too, how many they are.
 
     `column` is what `order` sorts by, a plain column of alias `c`. The newest contacts (the oldest, the other way round)
-    are looked through first when they are sorted by id: a filter that many match is found there at once. Else one
-    statement finds the page and the total together, whatever it reads for them.
+    are looked through first when they are sorted by id: a filter that many match is found there at once. Where ids of
+    members are at hand the page is read from these. Else one statement finds the page and the total together, whatever
+    it reads for them, unless a quicker one counts nobody.
     """
     n, shown = len(matching.args), (request.per_page, request.offset)
     page = f"{order} LIMIT ${n + 1}::bigint OFFSET ${n + 2}::bigint"
-    found = f"SELECT c.id{'' if column == 'c.id' else f', {column}'} FROM contacts c WHERE {matching.sql}"
+    those = f"SELECT c.id{'' if column == 'c.id' else f', {column}'} FROM contacts c WHERE {matching.sql}"
     together = (
-        f"WITH found AS MATERIALIZED ({found}) SELECT array_prepend((SELECT count(*) FROM found),"
+        f"WITH found AS MATERIALIZED ({those}) SELECT array_prepend((SELECT count(*) FROM found),"
         f" ARRAY(SELECT c.id FROM found c {page}))"
     )
+    members = f"SELECT ARRAY(SELECT c.id FROM ({matching.members_sql}) c {page})"
     side, end = (">", "max(id) -") if request.is_descending else ("<", "min(id) +")
     near = f"SELECT ARRAY(SELECT c.id FROM contacts c WHERE {matching.sql} AND c.id {side} ${n + 3}::bigint {page})"
 
@@ -87,9 +89,16 @@ async def page_and_total(
             first = await _found(tx, [near], [*matching.args, *shown, edge])
             if len(first.value) == request.per_page:
                 return replace(first, value=[None, *first.value])
+        if column == "c.id" and matching.members_sql:
+            found = await _found(tx, [members], [*matching.args, *shown])
+            return replace(found, value=[None, *found.value])
+        if len(statements := matching.count_statements()) > 1:
+            counted = await _found(tx, statements, matching.args)
+            if not counted.value:
+                return replace(counted, value=[0])
         return await _found(tx, [together], [*matching.args, *shown])
 
-    total, *ids = await _kept(core, together, [*matching.args, *shown], told_of(found), find, None)
+    total, *ids = await _kept(core, together, [*matching.args, *shown], told_of(those), find, None)
     return ids, total
 
 

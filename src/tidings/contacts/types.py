@@ -305,6 +305,11 @@ class Filter(Protocol):
         """How many match by the tallies, where these know; takes `args`. Else empty."""
         ...
 
+    @property
+    def members_sql(self) -> str:
+        """A statement for the ids of all who match, each once, that reads no contacts; takes `args`. Or empty."""
+        ...
+
     def count_statements(self) -> Sequence[str]:
         """Statements that count the matches, each of which takes `args` and gives the same number."""
         ...

@@ -35,9 +35,14 @@ class Bound:
     first: int
     args: list[Any] = field(default_factory=list[Any])
 
+    @property
+    def next(self) -> int:
+        """The number of the placeholder that comes next."""
+        return self.first + len(self.args)
+
     def __call__(self, value: object) -> str:
         self.args.append(value)
-        return f"${self.first + len(self.args) - 1}"
+        return f"${self.next - 1}"
 
 
 def column_sql(column: str, operator: str, value: Value, bound: Bound) -> str:

@@ -7,7 +7,6 @@ into semi-joins and anti-joins; comparisons stand on the expressions that are in
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,6 +17,18 @@ from tidings.contacts.codes import TEXT
 from tidings.contacts.types import STATUSES
 from tidings.segments.comparisons import Bound, column_sql, custom_sql, event_sql, holds_sql, moment_sql, word_like
 from tidings.segments.days import days_meant, start_of, today_in
+from tidings.segments.totals import (
+    MEMBERSHIPS,
+    Part,
+    is_any,
+    joined,
+    last_sent,
+    members_of,
+    of_campaign,
+    sent_sql,
+    tally_of,
+    totals_of,
+)
 from tidings.segments.types import (
     All,
     Any,
@@ -47,22 +58,6 @@ from tidings.segments.types import (
 
 _EVENTS = "SELECT 1 FROM contact_events m"
 _MAIL_COLUMNS = {"opened": "opened_at", "clicked": "clicked_at"}
-_WAS_SENT = "m.state IN ('sent', 'bounced', 'complained')"
-_CAMPAIGN = {
-    "opened": ("EXISTS", "m.opened_at IS NOT NULL"),
-    "not_opened": ("EXISTS", f"m.opened_at IS NULL AND {_WAS_SENT}"),
-    "clicked": ("EXISTS", "m.clicked_at IS NOT NULL"),
-    "not_clicked": ("EXISTS", f"m.clicked_at IS NULL AND {_WAS_SENT}"),
-    "sent": ("EXISTS", _WAS_SENT),
-    "not_sent": ("NOT EXISTS", _WAS_SENT),
-}
-_MEMBERSHIPS: dict[type, tuple[str, str, str]] = {
-    HasTags: ("contact_tags", "tag_id", "tag"),
-    InLists: ("contact_lists", "list_id", "list"),
-    InCompanies: ("contact_companies", "company_id", "company"),
-}
-_TALLY = "SELECT coalesce(sum(contacts), 0)::bigint FROM tallies WHERE scope = "
-_COLUMN = re.compile(r"\bc\.(\w+)")
 _NEVER_NULL = (HasTags, InLists, InCompanies, CompanyIs, CampaignActivity, AutomationActivity, PickedFor, StatusIn)
 _NEVER_NULL += (HasEvents, EventIs, RoleIn)
 # Above this many, "all of them" is counted rather than joined once each.
@@ -76,9 +71,10 @@ class Where:
     sql: str
     args: Sequence[Anything] = field(default=())
     first: int = 1
-    # Quicker ways to the same number, where there are some: see `_tally` and `_counted`.
+    # Quicker ways to the same number and to those who match, where there are some: see `totals`.
     tally_sql: str = ""
     counted: Sequence[str] = ()
+    members_sql: str = ""
 
     @property
     def next(self) -> int:
@@ -106,96 +102,12 @@ def compile_rule(rule: Rule, *, zone: ZoneInfo, now: datetime, first: int = 1) -
     first placeholder. Raises Invalid for a tree beyond the limits of `types`."""
     check_size(rule)
     bound = Bound(zone=zone, today=today_in(zone, now), first=first)
-    parts: list[_Part] = []
+    parts: list[Part] = []
     for child in rule.children if isinstance(rule, All) else (rule,):
-        place = first + len(bound.args)
-        parts.append(_Part(child, place, _compile(child, bound)))
-    sql = _joined(parts)
-    return Where(f"({sql})", tuple(bound.args), first, _tally(parts), _counted(parts))
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """A rule that all must match, its first placeholder and its SQL."""
-
-    rule: Rule
-    place: int
-    sql: str
-
-    def is_one_of(self) -> str:
-        """The comparison of a membership's column, where the rule is: has at least one of these."""
-        if isinstance(self.rule, HasTags | InLists | InCompanies) and self.rule.operator == "in":
-            return _is_any(sorted(set(self.rule.ids)), f"${self.place}")
-        return ""
-
-
-def _joined(parts: Sequence[_Part]) -> str:
-    return " AND ".join(f"({part.sql})" for part in parts) or "true"
-
-
-def _tally(parts: Sequence[_Part]) -> str:
-    """Who is in one list, has one tag, works at one company or has a status: counted whenever somebody comes or goes."""
-    if len(parts) != 1:
-        return ""
-    rule, place = parts[0].rule, parts[0].place
-    if isinstance(rule, StatusIn):
-        return f"{_TALLY}'status' AND key = 0 AND word = ANY(${place}::text[])"
-    if isinstance(rule, HasTags | InLists | InCompanies) and parts[0].is_one_of() and len(set(rule.ids)) == 1:
-        return f"{_TALLY}'{_MEMBERSHIPS[type(rule)][2]}' AND key {parts[0].is_one_of()}"
-    return ""
-
-
-def _counted(parts: Sequence[_Part]) -> list[str]:
-    """Statements that count the same without looking at every contact, where there are such."""
-    found = [one for one in (_summed(parts), _by_members(parts)) if one]
-    status = next((part for part in parts if isinstance(part.rule, StatusIn)), None)
-    rest = [part for part in parts if part is not status]
-    if status is not None and rest:
-        # Those of the other statuses are few as a rule: everybody else that the rest matches, without them.
-        assert isinstance(status.rule, StatusIn)
-        others = ", ".join(f"'{one}'" for one in STATUSES if one not in status.rule.statuses)
-        less = f"c.status = ANY(ARRAY[{others}]::text[]) AND ${status.place}::text[] IS NOT NULL"
-        for whole in filter(None, (_tally(rest), _summed(rest) or _by_members(rest))):
-            found.append(f"SELECT ({whole}) - (SELECT count(*) FROM contacts c WHERE {_joined(rest)} AND {less})")
-    return found
-
-
-def _by_members(parts: Sequence[_Part]) -> str:
-    """Where nothing but ids is compared, memberships that everybody must have stand for the contacts: of them there are
-    fewer, and they are read from an index alone."""
-    chosen = next((part for part in parts if part.is_one_of()), None)
-    if chosen is None or any(name != "id" for name in _COLUMN.findall(_joined(parts))):
-        return ""
-    rule = chosen.rule
-    assert isinstance(rule, HasTags | InLists | InCompanies)
-    table, column, _ = _MEMBERSHIPS[type(rule)]
-    distinct = "DISTINCT " if len(set(rule.ids)) != 1 else ""
-    members = f"SELECT {distinct}contact_id AS id FROM {table} WHERE {column} {chosen.is_one_of()}"
-    return f"SELECT count(*) FROM ({members}) c WHERE {_joined([part for part in parts if part is not chosen])}"
-
-
-def _summed(parts: Sequence[_Part]) -> str:
-    """Who has one or both of two memberships, or has not: from the tallies and those who have both."""
-    if len(parts) != 1 or not isinstance(rule := parts[0].rule, HasTags | InLists | InCompanies):
-        return ""
-    place = parts[0].place
-    table, column, scope = _MEMBERSHIPS[type(rule)]
-    n, negated = len(set(rule.ids)), rule.operator.startswith("not_")
-    match rule.operator.removeprefix("not_"), n:
-        case "in", 2:
-            one, other = f"(${place}::bigint[])[1]", f"(${place}::bigint[])[2]"
-        case "in_all", 2:
-            one, other = f"${place}::bigint", f"${place + 1}::bigint"
-        case "in" | "in_all", 1:
-            one = other = f"${place}::bigint"
-        case _:
-            return ""
-    found = f"({_TALLY}'{scope}' AND key IN ({one}, {other}))"
-    if n == 2:
-        joined = f"{table} a JOIN {table} b ON b.contact_id = a.contact_id"
-        both = f"(SELECT count(*) FROM {joined} WHERE a.{column} = {one} AND b.{column} = {other})"
-        found = f"{found} - {both}" if rule.operator in ("in", "not_in") else both
-    return f"SELECT ({_TALLY}'status') - ({found})" if negated else f"SELECT {found}"
+        place, sql = bound.next, _compile(child, bound)
+        parts.append(Part(child, [f"${n}" for n in range(place, bound.next)], sql))
+    made = (tally_of(parts), totals_of(parts), members_of(parts))
+    return Where(f"({joined(parts)})", tuple(bound.args), first, *made)
 
 
 def _compile(rule: Rule, bound: Bound) -> str:
@@ -229,7 +141,7 @@ def _leaf(rule: Rule, bound: Bound) -> str:
         case CustomFieldIs():
             return custom_sql(rule, bound)
         case HasTags() | InLists() | InCompanies():
-            table, column, _ = _MEMBERSHIPS[type(rule)]
+            table, column, _ = MEMBERSHIPS[type(rule)]
             return _membership(table, column, rule.operator, rule.ids, bound)
         case CompanyIs():
             return _company(rule, bound)
@@ -240,12 +152,8 @@ def _leaf(rule: Rule, bound: Bound) -> str:
         case MailActivity():
             return _mail_activity(rule, bound)
         case CampaignActivity():
-            exists, condition = _CAMPAIGN[rule.activity]
-            campaign = bound(rule.campaign_id)
-            return (
-                f"{exists} (SELECT 1 FROM messages m WHERE m.contact_id = c.id"
-                f" AND m.campaign_id = {campaign}::bigint AND {condition})"
-            )
+            found = sent_sql("c.id", of_campaign(rule, bound(rule.campaign_id)))
+            return f"NOT {found}" if rule.activity == "not_sent" else found
         case PickedFor():
             picked = f"m.contact_id = c.id AND m.campaign_id = {bound(rule.campaign_id)}::bigint"
             return f"EXISTS (SELECT 1 FROM campaign_contacts m WHERE {picked})"
@@ -301,7 +209,7 @@ def _membership(table: str, column: str, operator: str, ids: Sequence[int], boun
     if operator in ("in", "not_in"):
         exists = "NOT EXISTS" if operator == "not_in" else "EXISTS"
         placeholder = bound(unique if len(unique) != 1 else unique[0])
-        return f"{exists} ({link} AND m.{column} {_is_any(unique, placeholder)})"
+        return f"{exists} ({link} AND m.{column} {is_any(unique, placeholder)})"
     if operator == "not_in_all" and 0 < len(unique) <= _JOINED:
         # One that can become an anti-join: a NOT around several EXISTS cannot.
         others = [f"JOIN {table} m{n} ON m{n}.contact_id = m.contact_id" for n in range(1, len(unique))]
@@ -313,11 +221,6 @@ def _membership(table: str, column: str, operator: str, ids: Sequence[int], boun
         counted = f"SELECT count(*) FROM {table} m WHERE m.contact_id = c.id"
         every = f"({counted} AND m.{column} = ANY({bound(unique)}::bigint[])) = {bound(len(unique))}::bigint"
     return f"NOT ({every})" if operator == "not_in_all" else every
-
-
-def _is_any(unique: Sequence[int], placeholder: str) -> str:
-    """A comparison with one id leaves the planner the order of an index, one with several does not."""
-    return f"= {placeholder}::bigint" if len(unique) == 1 else f"= ANY({placeholder}::bigint[])"
 
 
 def _company(rule: CompanyIs, bound: Bound) -> str:
@@ -355,18 +258,13 @@ def _mail_activity(rule: MailActivity, bound: Bound) -> str:
     write to contacts."""
     if rule.activity != "sent":
         return moment_sql(f"c.{_MAIL_COLUMNS[rule.activity]}", rule.operator, rule.value, bound)
-    sent = "EXISTS (SELECT 1 FROM messages m WHERE m.contact_id = c.id AND m.sent_at"
-    if rule.operator in ("never", "ever"):
-        return f"{'NOT ' if rule.operator == 'never' else ''}{sent} IS NOT NULL)"
-    days = days_meant(rule.operator, rule.value, today=bound.today)
-    parts: list[str] = []
-    if days.first is not None:
-        parts.append(f"{sent} >= {bound(start_of(days.first, bound.zone))}::timestamptz)")
-    else:
-        parts.append(f"{sent} IS NOT NULL)")
-    if days.end is not None:
-        parts.append(f"NOT {sent} >= {bound(start_of(days.end, bound.zone))}::timestamptz)")
-    return " AND ".join(parts)
+    days = days_meant(rule.operator, rule.value, today=bound.today) if rule.operator not in ("never", "ever") else None
+    borders = [day for day in (days.first, days.end) if day is not None] if days else []
+    shows, later = last_sent(rule, [bound(start_of(day, bound.zone)) for day in borders])
+    found = sent_sql("c.id", shows)
+    if rule.operator == "never":
+        return f"NOT {found}"
+    return f"{found} AND NOT {sent_sql('c.id', later)}" if later else found
 
 
 def _audience(rule: Audience, bound: Bound) -> str:
