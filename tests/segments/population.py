@@ -200,7 +200,9 @@ leaves: dict[str, st.SearchStrategy] = {
     ),
     "status": st.lists(st.sampled_from(STATUSES), max_size=4).map(lambda some: t.StatusIn(tuple(some))),
     "search": st.builds(
-        t.Search, st.sampled_from([*WORDS, "", "  ", "Ada Berlin", "@example", "p1", "%"]), st.booleans()
+        t.Search,
+        st.sampled_from([*WORDS, "", "  ", "Ada Berlin", "@example", "p1", "%", ",", '", "', "[", "]", '"']),
+        st.one_of(st.just(tuple(FIELDS)), st.lists(st.sampled_from([*FIELDS, "none"]), max_size=3).map(tuple)),
     ),
     "mail activity": st.sampled_from(sorted(OPERATORS["moment"] - {"empty", "filled"} | {"never", "ever"})).flatmap(
         _mail

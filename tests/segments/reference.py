@@ -242,8 +242,9 @@ def search(rule: Search, who: Person) -> bool:
     words = phrase.split()
     if len(words) == 2 and (words[0] in columns["first_name"] or words[1] in columns["last_name"]):
         return True
-    values = [one for v in who.custom.values() for one in (v if isinstance(v, list) else [v]) if one is not None]
-    return rule.with_custom and any(phrase in str(value).lower() for value in values)
+    stored = [who.custom.get(slug) for slug in rule.custom]
+    values = [one for v in stored for one in (v if isinstance(v, list) else [v]) if one is not None]
+    return any(phrase in str(value).lower() for value in values)
 
 
 def last_activity(activity: str, who: Person) -> object:

@@ -105,7 +105,7 @@ async def test_hostile_text_is_only_text(db: Database, people: list[Person], tex
         {"rule": "custom_field", "slug": text, "kind": "text", "operator": "equals", "value": text},
         {"rule": "custom_field", "slug": text, "kind": "checkbox", "operator": "in_all", "value": [text]},
         {"rule": "custom_field", "slug": text, "kind": "number", "operator": "greater", "value": 1},
-        {"rule": "search", "text": text, "with_custom": True},
+        {"rule": "search", "text": text, "custom": ["plan", text]},
     ):
         rule = from_json(data)
         assert text not in compile_rule(rule, zone=ZONE, now=NOW).sql or text == "$1" or text in "%_"

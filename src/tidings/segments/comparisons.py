@@ -23,6 +23,7 @@ from tidings.segments.types import CustomFieldIs, Value, number_of
 KEYED_TEXT = 100
 _SIGNS = {"equals": "=", "greater": ">", "less": "<", "at_least": ">=", "at_most": "<="}
 _FEW = 20
+_FEW_FIELDS = 4
 _CODED = {f"c.{name}" for name in codes.COLUMNS}
 
 
@@ -83,6 +84,23 @@ def custom_sql(rule: CustomFieldIs, bound: Bound) -> str:
     if kind == "many":
         return _many_sql(slug, rule.operator, rule.value, bound)
     return _custom_text_sql(f"c.custom ->> {slug}", rule.operator, rule.value, bound)
+
+
+def custom_holds_sql(slugs: Sequence[str], text: str, bound: Bound) -> str:
+    """Whether a value of one of these custom fields, or an option of it, holds a text."""
+    pattern = word_like(text, bound)
+    # Stored options stand in quotes with commas between them, so nothing but these can span two; what is written
+    # otherwise in JSON is taken out of it first.
+    is_plain = text.isprintable() and not set(text) & set('"\\[],')
+    if is_plain:
+        held = [f"lower(c.custom ->> {bound(slug)}::text) LIKE {pattern}" for slug in slugs]
+    else:
+        option = f"lower(v #>> '{{}}') LIKE {pattern}"
+        values = [f"jsonb_path_query(c.custom -> {bound(slug)}::text, '$[*]')" for slug in slugs]
+        held = [f"EXISTS (SELECT 1 FROM {one} v WHERE {option})" for one in values]
+    some = f"({' OR '.join(held)})"
+    # Of many fields hardly any is filled: all together are looked through first.
+    return f"lower(c.custom::text) LIKE {pattern} AND {some}" if is_plain and len(slugs) > _FEW_FIELDS else some
 
 
 def word_like(text: str, bound: Bound, *, before: str = "%", after: str = "%") -> str:

@@ -15,7 +15,15 @@ from zoneinfo import ZoneInfo
 
 from tidings.contacts.codes import TEXT
 from tidings.contacts.types import STATUSES
-from tidings.segments.comparisons import Bound, column_sql, custom_sql, event_sql, holds_sql, moment_sql, word_like
+from tidings.segments.comparisons import (
+    Bound,
+    column_sql,
+    custom_holds_sql,
+    custom_sql,
+    event_sql,
+    holds_sql,
+    moment_sql,
+)
 from tidings.segments.days import days_meant, start_of, today_in
 from tidings.segments.totals import (
     MEMBERSHIPS,
@@ -244,12 +252,8 @@ def _search(rule: Search, bound: Bound) -> str:
     if len(words) == 2:
         found.append(holds_sql("lower(c.first_name)", words[0], bound))
         found.append(holds_sql("lower(c.last_name)", words[1], bound))
-    if rule.with_custom:
-        phrase = word_like(text, bound)
-        holds = f"EXISTS (SELECT 1 FROM jsonb_path_query(c.custom, '$.*[*]') v WHERE lower(v #>> '{{}}') LIKE {phrase})"
-        # Where nothing of the text is written otherwise in JSON, most are told apart without taking the values out.
-        is_plain = text.isprintable() and not set(text) & set('"\\')
-        found.append(f"lower(c.custom::text) LIKE {phrase} AND {holds}" if is_plain else holds)
+    if rule.custom:
+        found.append(custom_holds_sql(rule.custom, text, bound))
     return " OR ".join(f"({one})" for one in found)
 
 

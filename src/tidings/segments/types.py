@@ -151,13 +151,14 @@ class StatusIn(_Rule, frozen=True, tag="status"):
 
 class Search(_Rule, frozen=True, tag="search"):
     """The phrase stands in e-mail, name, address, phone or status; two words also: first word in the first name or
-    second word in the last name (fluentcrm.md §3.1). `with_custom` looks into custom values too."""
+    second word in the last name (fluentcrm.md §3.1). Custom fields whose slugs are in `custom` are looked into too."""
 
     text: str
-    with_custom: bool = False
+    custom: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        _check_text(self.text)
+        for one in (self.text, *self.custom):
+            _check_text(one)
 
 
 class MailActivity(_Rule, frozen=True, tag="mail"):

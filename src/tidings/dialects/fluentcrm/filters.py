@@ -6,7 +6,7 @@ actions, campaign recipients) refuses it. Conditions are in `conditions`; what t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any as Anything
 
 import msgspec
@@ -47,9 +47,9 @@ def contact_query_rule(params: Mapping[str, Anything], *, fields: Fields, is_str
         rules.append(advanced_rule(params.get("advanced_filters"), fields=fields, is_strict=is_strict))
     else:
         rules.extend(_simple_rules(params))
-    with_custom = _word(params.get("custom_fields")).lower() in _TRUE
     if text := _word(params.get("search")):
-        rules.append(_search(text, with_custom))
+        with_custom = _word(params.get("custom_fields")).lower() in _TRUE
+        rules.append(_search(text, fields if with_custom else ()))
     return _all([rule for rule in rules if rule != Everybody()])
 
 
@@ -119,9 +119,9 @@ def _is_sms_status(word: str) -> bool:
     return word in ("sms_pending", "sms_subscribed", "sms_unsubscribed", "sms_bounced")
 
 
-def _search(text: str, with_custom: bool) -> Rule:
+def _search(text: str, custom: Iterable[str]) -> Rule:
     try:
-        return Search(text, with_custom)
+        return Search(text, tuple(custom))
     except ValueError:
         return Nobody()
 
