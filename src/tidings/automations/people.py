@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from tidings.automations import rules, store
 from tidings.automations.running import advance_automation
 from tidings.automations.types import RUN_STATES, Run, RunState
+from tidings.contacts.counting import count
 from tidings.platform.core import Core
 from tidings.platform.db import Connection
 from tidings.platform.errors import Conflict, Invalid, NotFound, Problem, Refused
@@ -83,8 +84,7 @@ async def remove_runs(core: Core, run_ids: Sequence[int]) -> int:
 async def count_syncable(core: Core, automation_id: int) -> int:
     """Subscribed contacts that were through before steps were added behind their last one."""
     pairs = _new_ways(await store.graph(core.db, automation_id))
-    [row] = await core.db.fetch(f"SELECT count(*) {_SYNCABLE}", automation_id, *pairs)
-    return row[0]
+    return await count(core, [f"SELECT count(*) {_SYNCABLE}"], [automation_id, *pairs])
 
 
 async def sync_new_steps(core: Core, automation_id: int) -> int:

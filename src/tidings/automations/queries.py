@@ -165,10 +165,23 @@ async def list_runs(
     ids = await ids_of_page(core, page, [*args, request.per_page, request.offset])
     total = request.total_seen(len(ids))
     if total is None:
-        total = await count(core, [f"SELECT count(*) FROM automation_runs r WHERE {where}"], args)
+        ways = [f"SELECT count(*) FROM automation_runs r WHERE {where}"]
+        if (
+            step_id is not None
+            and not (contact_id or state or search)
+            and await _is_step_of(core, step_id, automation_id)
+        ):
+            # Nobody did a step but those in its automation, and each once.
+            ways.append(f"SELECT count(*) FROM automation_metrics m WHERE m.step_id = ${n} AND $1::bigint IS NOT NULL")
+        total = await count(core, ways, args)
     shown = f"SELECT {store.RUN_SELECTED} FROM automation_runs r WHERE r.id = ANY($1::bigint[]) ORDER BY r.id DESC"
     rows = await core.db.fetch(shown, ids) if ids else []
     return Page(await _run_views(core, rows), total, request)
+
+
+async def _is_step_of(core: Core, step_id: int, automation_id: int | None) -> bool:
+    owner = await core.db.fetchval("SELECT automation_id FROM automation_steps WHERE id = $1", step_id)
+    return owner is not None and automation_id in (owner, None)
 
 
 def _wanted(
@@ -193,10 +206,13 @@ def _wanted(
         did = f"m.run_id = r.id AND m.step_id = {bound(step_id)}::bigint"
         conditions.append(f"EXISTS (SELECT 1 FROM automation_metrics m WHERE {did})")
     if text := _like(search):
+        like, words = f"LIKE {bound(text)}::text", search.split()
+        # One word spans no two columns, and what is compared by itself the planner knows something about.
+        parts = " OR ".join(f"lower(c.{name}) {like}" for name in ("first_name", "last_name", "email"))
+        named = f"({parts})" if len(words) == 1 else f"lower(concat_ws(' ', c.first_name, c.last_name, c.email)) {like}"
         # Words of a name stand in the index one by one.
-        words = (f"AND ({codes.coded_sql(bound(word))})" for word in search.split() if codes.is_coded(word))
-        named = f"lower(concat_ws(' ', c.first_name, c.last_name, c.email)) LIKE {bound(text)}::text {' '.join(words)}"
-        conditions.append(f"EXISTS (SELECT 1 FROM contacts c WHERE c.id = r.contact_id AND {named})")
+        held = "".join(f" AND ({codes.coded_sql(bound(word))})" for word in words if codes.is_coded(word))
+        conditions.append(f"EXISTS (SELECT 1 FROM contacts c WHERE c.id = r.contact_id AND {named}{held})")
     return " AND ".join(conditions), args
 
 

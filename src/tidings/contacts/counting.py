@@ -30,6 +30,7 @@ _NEAR = 20_000
 _READ = re.compile(r"\b(?:FROM|JOIN)\s+(\w+)", re.IGNORECASE)
 _TOLD = {"contacts", "contact_lists", "contact_tags", "contact_companies", "contact_events", "lists", "companies"}
 _TOLD |= {"users", "campaigns", "messages", "message_links", "form_submissions", "suppressions"}
+_TOLD |= {"automation_runs", "automation_metrics"}
 # Functions that stand after FROM, and what follows the tables beside which it is read; and what tells changes of a
 # contact's opens and clicks.
 _NO_TABLES = {"unnest", "jsonb_path_query", "tallies", "message_tallies", "contacts_gone"}

@@ -67,7 +67,7 @@ def event(name: str, operator: str, value: object, **more: Anything) -> Rule:
         ({"contact_status": "bounced"}, StatusIn(("bounced",))),
         ({"sms_statuses": ["sms_subscribed", "x"]}, ColumnIs("sms_status", "in", ("sms_subscribed",))),
         ({"company_ids": ["4"]}, InCompanies("in", (4,))),
-        ({"search": " jane ", "custom_fields": "true"}, Search("jane", True)),
+        ({"search": " jane ", "custom_fields": "true"}, Search("jane", tuple(FIELDS))),
         ({"search": "a\0b"}, Nobody()),
         ({"filter_type": "advanced", "advanced_filters": "", "tags": ["1"]}, Everybody()),
         ({"filter_type": "advanced", "advanced_filters": "[[]]", "search": "x"}, Search("x")),

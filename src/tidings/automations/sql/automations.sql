@@ -155,8 +155,11 @@ SELECT automation_id, label_id FROM automation_labels WHERE automation_id = ANY(
 SELECT {metric} FROM automation_metrics m WHERE m.run_id = ANY($1::bigint[]) ORDER BY m.id
 
 -- name: step_counts
-SELECT m.step_id, m.state, count(*) AS n, sum(m.value) AS value FROM automation_metrics m
-JOIN automation_steps s ON s.id = m.step_id WHERE s.automation_id = $1 GROUP BY m.step_id, m.state
+SELECT s.id AS step_id, m.state, m.n, coalesce(w.value, 0) AS value FROM automation_steps s CROSS JOIN LATERAL (
+    SELECT state, count(*) AS n FROM automation_metrics WHERE step_id = s.id GROUP BY state) m
+LEFT JOIN LATERAL (
+    SELECT sum(value) AS value FROM automation_metrics WHERE step_id = s.id AND state = m.state AND value <> 0) w ON true
+WHERE s.automation_id = $1
 
 -- name: born
 -- Contacts whose birthday it is, by keyset. $1 months, $2 days, $3 after, $4 how many.

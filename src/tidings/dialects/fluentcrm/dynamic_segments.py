@@ -13,11 +13,9 @@ from typing import Any
 from tidings.contacts import catalog, queries
 from tidings.dialects._engine.calls import Call, as_structure
 from tidings.dialects._engine.routes import Route
-from tidings.dialects.fluentcrm import companies_wire, people
-from tidings.dialects.fluentcrm.envelope import page_object, page_request
-from tidings.dialects.fluentcrm.filters import contact_query_rule
+from tidings.dialects.fluentcrm.envelope import page_request
 from tidings.dialects.fluentcrm.segment_bodies import CUSTOM, editor_fields, segment_rule, segment_values
-from tidings.dialects.fluentcrm.subscribers import SORTS
+from tidings.dialects.fluentcrm.subscribers import SORTS, page_of_contacts, rule_of
 from tidings.platform.core import Core
 from tidings.platform.errors import Refused
 from tidings.segments import actions
@@ -154,19 +152,12 @@ async def members(call: Call) -> Any:
         segment, rule = _built_in_body(_BY_SLUG[slug]), _BY_SLUG[slug].rule
     else:
         raise Refused(_NOT_FOUND)
-    has_custom = call.flag("custom_fields")
-    search = contact_query_rule({"search": call.text("search"), "custom_fields": call.text("custom_fields")}, fields={})
+    search = await rule_of(call, {name: call.text(name) for name in ("search", "custom_fields")})
     rule = rule if search == Everybody() else All((rule, search))
     where = None if rule == Everybody() else await where_of(call.core, rule)
     page = await queries.list_contacts(call.core, page_request(call, sorts=SORTS), where)
-
-    joined = await companies_wire.joined_of(call, [view.contact for view in page.rows])
-
-    def encode(view: Any) -> dict[str, Any]:
-        body = people.view_body(view, call.context) | companies_wire.relations(view.contact, joined, call.context)
-        return body | {"custom_fields": view.contact.custom} if has_custom else body
-
-    return {"segment": segment, "subscribers": page_object(call, page, encode)}
+    found = await page_of_contacts(call, page, has_custom=call.flag("custom_fields"))
+    return {"segment": segment, "subscribers": found}
 
 
 _READ, _WRITE = "fcrm_read_contacts", "fcrm_manage_contact_cats"

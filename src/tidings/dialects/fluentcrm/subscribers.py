@@ -9,7 +9,7 @@ from typing import Any
 from tidings.contacts import actions, catalog, queries, rules
 from tidings.contacts.companies import members
 from tidings.contacts.companies.queries import companies_by_ids
-from tidings.contacts.types import EDITABLE_STATUSES, STATUSES, Draft, WritePolicy
+from tidings.contacts.types import EDITABLE_STATUSES, STATUSES, ContactView, Draft, WritePolicy
 from tidings.dialects._engine.calls import Call, as_integer, as_list, as_structure, encoded
 from tidings.dialects._engine.routes import Route
 from tidings.dialects.fluentcrm import bounces, companies_wire, people
@@ -18,6 +18,7 @@ from tidings.dialects.fluentcrm.envelope import page_object, page_request
 from tidings.dialects.fluentcrm.filters import contact_query_rule
 from tidings.messages.optin import write_and_ask
 from tidings.platform.errors import Invalid, NotFound, Problem, Refused
+from tidings.platform.pagination import Page
 from tidings.reports.contacts import mail_stats
 from tidings.segments.queries import where_of
 from tidings.segments.types import Everybody, Rule
@@ -32,9 +33,21 @@ TAKEN = Problem("unique", "Provided email already assigned to another subscriber
 async def rule_of(call: Call, params: dict[str, Any] | None = None, *, is_strict: bool = False) -> Rule:
     """The filter that a call (or a structure inside it) asks for."""
     given = call.params if params is None else params
-    # Only the conditions of advanced filters can name custom fields.
-    fields = await queries.custom_fields(call.core) if given.get("filter_type") else {}
+    # Only advanced filters can name custom fields, and only searches look into them.
+    needs_fields = given.get("filter_type") or (given.get("search") and given.get("custom_fields"))
+    fields = await queries.custom_fields(call.core) if needs_fields else {}
     return contact_query_rule(given, fields=fields, is_strict=is_strict)
+
+
+async def page_of_contacts(call: Call, page: Page[ContactView], *, has_custom: bool) -> dict[str, Any]:
+    """The page object of contacts with their companies, and their custom fields where these were asked for."""
+    joined = await companies_wire.joined_of(call, [view.contact for view in page.rows])
+
+    def encode(view: ContactView) -> dict[str, Any]:
+        body = people.view_body(view, call.context) | companies_wire.relations(view.contact, joined, call.context)
+        return body | {"custom_fields": view.contact.custom} if has_custom else body
+
+    return page_object(call, page, encode)
 
 
 async def list_subscribers(call: Call) -> Any:
@@ -42,14 +55,7 @@ async def list_subscribers(call: Call) -> Any:
     where = None if rule == Everybody() else await where_of(call.core, rule)
     page = await queries.list_contacts(call.core, page_request(call, sorts=SORTS), where)
     has_custom = call.flag("custom_fields") or call.flag("__with_custom_fields")
-
-    joined = await companies_wire.joined_of(call, [view.contact for view in page.rows])
-
-    def encode(view: Any) -> dict[str, Any]:
-        body = people.view_body(view, call.context) | companies_wire.relations(view.contact, joined, call.context)
-        return body | {"custom_fields": view.contact.custom} if has_custom else body
-
-    body = page_object(call, page, encode)
+    body = await page_of_contacts(call, page, has_custom=has_custom)
     # They are told twice, so they are made text once.
     body["data"] = encoded(body["data"])
     custom = None

@@ -28,3 +28,21 @@ CREATE OR REPLACE FUNCTION tally_message_insert() RETURNS trigger LANGUAGE plpgs
     WHERE coalesce(opened_at, clicked_at, unsubscribed_at) IS NOT NULL AND at IS NOT NULL GROUP BY 1, 2;
     RETURN NULL;
 END $$;
+
+-- Who is in an automation, the newest first; and changes of that are told, so that pages and totals can be remembered.
+CREATE INDEX automation_runs_of ON automation_runs (automation_id, id DESC);
+DO $$ DECLARE one text; BEGIN
+    FOREACH one IN ARRAY ARRAY['automation_runs', 'automation_metrics'] LOOP
+        EXECUTE format('CREATE TRIGGER note_insert AFTER INSERT ON %I REFERENCING NEW TABLE AS changed
+            FOR EACH STATEMENT EXECUTE FUNCTION note_change()', one);
+        EXECUTE format('CREATE TRIGGER note_update AFTER UPDATE ON %I REFERENCING NEW TABLE AS changed
+            FOR EACH STATEMENT EXECUTE FUNCTION note_change()', one);
+        EXECUTE format('CREATE TRIGGER note_delete AFTER DELETE ON %I REFERENCING OLD TABLE AS changed
+            FOR EACH STATEMENT EXECUTE FUNCTION note_change()', one);
+        EXECUTE format('CREATE TRIGGER note_truncate AFTER TRUNCATE ON %I
+            FOR EACH STATEMENT EXECUTE FUNCTION note_change()', one);
+    END LOOP;
+END $$;
+
+-- What goals were worth, beside the many steps that are worth nothing.
+CREATE INDEX automation_metrics_worth ON automation_metrics (step_id, state) INCLUDE (value) WHERE value <> 0;
