@@ -13,10 +13,14 @@ from dataclasses import dataclass
 from tidings.contacts.types import STATUSES
 from tidings.segments.types import (
     CampaignActivity,
+    CompanyIs,
+    HasEvents,
     HasTags,
     InCompanies,
     InLists,
     MailActivity,
+    Not,
+    RoleIn,
     Rule,
     StatusIn,
 )
@@ -81,7 +85,7 @@ def tally_of(parts: Sequence[Part]) -> str:
 
 def totals_of(parts: Sequence[Part]) -> list[str]:
     """Statements that count the same as all parts together, where there are such."""
-    found = [one for one in (_alone(parts), _by_members(parts)) if one]
+    found = [one for one in (_alone(parts), _by_members(parts), _everybody_else(parts)) if one]
     status = next((part for part in parts if isinstance(part.rule, StatusIn)), None)
     rest = [part for part in parts if part is not status]
     if status is not None and rest:
@@ -142,6 +146,21 @@ def _alone(parts: Sequence[Part]) -> str:
     return ""
 
 
+def _everybody_else(parts: Sequence[Part]) -> str:
+    """Where a rule is a negation: all without those of whom the contrary is true."""
+    if len(parts) != 1:
+        return ""
+    rule, sql = parts[0].rule, parts[0].sql
+    is_negation = isinstance(rule, Not) or (
+        isinstance(rule, HasTags | InLists | InCompanies | CompanyIs | HasEvents | RoleIn)
+        and rule.operator in ("not_in", "not_in_all", "empty")
+    )
+    contrary = sql.removeprefix("NOT ") if sql.startswith("NOT ") else sql.removesuffix(" IS NOT TRUE")
+    if not is_negation or contrary == sql:
+        return ""
+    return f"SELECT {_EVERYBODY} - (SELECT count(*) FROM contacts c WHERE {contrary})"
+
+
 def _by_members(parts: Sequence[Part]) -> str:
     """Where nothing but ids is compared, memberships that everybody must have stand for the contacts: of them there are
     fewer, and they are read from an index alone."""
@@ -159,6 +178,9 @@ def _by_members(parts: Sequence[Part]) -> str:
 def _summed(rule: HasTags | InLists | InCompanies, places: Sequence[str]) -> str:
     """Who has one or both of two memberships, or has not: from the tallies and those who have both."""
     table, column, scope = MEMBERSHIPS[type(rule)]
+    if rule.operator in ("filled", "empty"):
+        filled = f"(SELECT count(*) FROM (SELECT DISTINCT contact_id FROM {table}) m)"
+        return f"SELECT {filled}" if rule.operator == "filled" else f"SELECT {_EVERYBODY} - {filled}"
     n, negated = len(set(rule.ids)), rule.operator.startswith("not_")
     match rule.operator.removeprefix("not_"), n:
         case "in", 2:
