@@ -63,6 +63,11 @@ async def ids_of_page(core: Core, statement: str, args: Sequence[Any]) -> list[i
     return await _remembered(core, [f"SELECT ARRAY({statement})"], args, None)
 
 
+async def numbers(core: Core, statement: str, args: Sequence[Any]) -> list[int]:
+    """The numbers that a statement selects as one array."""
+    return await _remembered(core, [statement], args, None)
+
+
 async def page_and_total(
     core: Core, matching: Filter, column: str, request: PageRequest, order: str
 ) -> tuple[list[int], int | None]:

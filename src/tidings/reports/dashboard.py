@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
+from tidings.contacts.counting import numbers
 from tidings.platform.core import Core
 
 _SERIES = {
@@ -91,12 +92,13 @@ async def performance(core: Core, since: datetime | None = None) -> Performance:
         got = {row["word"]: row["n"] for row in rows}
         sent = sum(got.get(state, 0) for state in ("sent", "bounced", "complained"))
         return Performance(sent, got.get("bounced", 0), got.get("opened", 0), got.get("clicked", 0))
-    [row] = await core.db.fetch(
-        """SELECT count(*), count(*) FILTER (WHERE state = 'bounced'), count(opened_at), count(clicked_at)
-        FROM messages WHERE sent_at >= $1 AND state IN ('sent', 'bounced', 'complained')""",
-        since,
+    found = await numbers(
+        core,
+        """SELECT ARRAY[count(*), count(*) FILTER (WHERE state = 'bounced'), count(opened_at), count(clicked_at)]
+        FROM messages WHERE sent_at >= $1::timestamptz AND state IN ('sent', 'bounced', 'complained')""",
+        [since],
     )
-    return Performance(*row)
+    return Performance(*found)
 
 
 async def messages_by_kind(core: Core) -> dict[tuple[str, str], int]:

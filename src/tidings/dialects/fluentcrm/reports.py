@@ -200,7 +200,8 @@ def _range(call: Call) -> tuple[date, date]:
 
 async def email_performance(call: Call) -> Any:
     days = call.integer("days", 30) or 0
-    now = call.core.clock.now()
+    # From the begin of the hour, so that the answer can be remembered.
+    now = call.core.clock.now().replace(minute=0, second=0, microsecond=0)
     since = now - timedelta(days=days) if 0 < days <= dashboard.MAX_DAYS else None
     got = await dashboard.performance(call.core, since)
     counts = {"delivered": got.delivered, "opened": got.opened, "clicked": got.clicked, "bounced": got.bounced}
