@@ -179,6 +179,22 @@ async def test_every_way_to_count_gives_the_same_number(core: Core, rule: Rule):
     assert await _total(core, rule) == plain
 
 
+async def test_who_has_no_tag_or_list_is_counted_anew_when_somebody_comes_or_a_membership_changes(core: Core):
+    people = await _people(core, ["anna", "bert"])
+    for table, rule in (("contact_tags", HasTags), ("contact_lists", InLists)):
+        catalogue, column = table.removeprefix("contact_"), table.removeprefix("contact_").removesuffix("s") + "_id"
+        await core.db.execute(f"INSERT INTO {catalogue} (title, slug) VALUES ('A', 'a')")
+        before = await _total(core, rule("empty", ()))
+        await core.db.execute(f"INSERT INTO {table} (contact_id, {column}) VALUES ($1, 1)", people[0])
+        assert await _total(core, rule("empty", ())) == before - 1
+        assert await _total(core, rule("filled", ())) == 1
+        await _people(core, [f"new{table.replace('_', '')}"])
+        assert await _total(core, rule("empty", ())) == before
+        await core.db.execute(f"DELETE FROM {table}")
+        assert await _total(core, rule("empty", ())) == before + 1
+        assert await _total(core, rule("filled", ())) == 0
+
+
 _MAILS = """
 INSERT INTO messages (campaign_id, contact_id, email, step, state, sent_at, opened_at, clicked_at)
 SELECT 1, c.id, 'x', s, (ARRAY['sent', 'bounced', 'failed', 'queued'])[1 + (c.id + s) % 4],

@@ -47,25 +47,26 @@ class _Found:
 
 async def count_matching(core: Core, matching: Filter, *, within: timedelta | None = None) -> int:
     """How many contacts match. TimeoutError when counting takes longer than `within`."""
-    if matching.tally_sql:
-        return await core.db.fetchval(matching.tally_sql, *matching.args)
-    return await count(core, matching.count_statements(), matching.args, within=within)
+    tally, ways = matching.tally_sql, matching.count_statements()
+    if tally and not told_of(tally):
+        return await core.db.fetchval(tally, *matching.args)
+    return await _remembered(core, [tally] if tally else ways, matching.args, within, told_of(" ".join(ways)))
 
 
 async def count(core: Core, statements: Sequence[str], args: Sequence[Any], *, within: timedelta | None = None) -> int:
     """What statements count. There may be several for the same number: the one that the planner thinks quickest is
     used. TimeoutError as above."""
-    return await _remembered(core, statements, args, within)
+    return await _remembered(core, statements, args, within, told_of(" ".join(statements)))
 
 
 async def ids_of_page(core: Core, statement: str, args: Sequence[Any]) -> list[int]:
     """The ids that a statement selects, in its order."""
-    return await _remembered(core, [f"SELECT ARRAY({statement})"], args, None)
+    return await _remembered(core, [f"SELECT ARRAY({statement})"], args, None, told_of(statement))
 
 
 async def numbers(core: Core, statement: str, args: Sequence[Any]) -> list[int]:
     """The numbers that a statement selects as one array."""
-    return await _remembered(core, [statement], args, None)
+    return await _remembered(core, [statement], args, None, told_of(statement))
 
 
 async def page_and_total(
@@ -116,11 +117,13 @@ def told_of(statement: str) -> frozenset[str]:
     return frozenset(tables | ({_ACTIVITY} if _ACTIVE_COLUMNS.search(statement) else set()))
 
 
-async def _remembered(core: Core, statements: Sequence[str], args: Sequence[Any], within: timedelta | None) -> Any:
+async def _remembered(
+    core: Core, statements: Sequence[str], args: Sequence[Any], within: timedelta | None, kinds: frozenset[str]
+) -> Any:
     async def find(tx: Connection) -> _Found:
         return await _found(tx, statements, args)
 
-    return await _kept(core, statements[0], args, told_of(" ".join(statements)), find, within)
+    return await _kept(core, statements[0], args, kinds, find, within)
 
 
 async def _kept(

@@ -95,7 +95,9 @@ async def list_contacts(core: Core, request: PageRequest, matching: Filter | Non
 
 async def _list_found(core: Core, request: PageRequest, order: str, matching: Filter | None) -> Page[ContactView]:
     """The ids first: they are remembered, and an index alone may tell those that are passed over."""
-    total: int | None = None
+    total = await count_contacts(core, matching) if matching is not None and matching.tally_sql else None
+    if total == 0:
+        return Page([], 0, request)
     sort = request.sort if request.sort in SORTS else "id"
     if matching is None or matching.tally_sql or sort in _INDEXED:
         where, args = (matching.sql, list(matching.args)) if matching else ("true", [])

@@ -72,10 +72,14 @@ def is_any(unique: Sequence[int], placeholder: str) -> str:
 
 
 def tally_of(parts: Sequence[Part]) -> str:
-    """Who is in one list, has one tag, works at one company or has a status: counted whenever somebody comes or goes."""
+    """Who is in one list, has one tag, works at one company or has a status: counted whenever somebody comes or goes.
+    Who is in any at all is told by the index of memberships sooner than the planner thinks."""
     if len(parts) != 1:
         return ""
     rule, places = parts[0].rule, parts[0].places
+    if isinstance(rule, HasTags | InLists | InCompanies) and rule.operator in ("filled", "empty"):
+        filled = f"(SELECT count(*) FROM (SELECT DISTINCT contact_id FROM {MEMBERSHIPS[type(rule)][0]}) m)"
+        return f"SELECT {filled}" if rule.operator == "filled" else f"SELECT {_EVERYBODY} - {filled}"
     if isinstance(rule, StatusIn):
         return f"{_TALLY}'status' AND key = 0 AND word = ANY({places[0]}::text[])"
     if isinstance(rule, HasTags | InLists | InCompanies) and parts[0].is_one_of() and len(set(rule.ids)) == 1:
@@ -178,9 +182,6 @@ def _by_members(parts: Sequence[Part]) -> str:
 def _summed(rule: HasTags | InLists | InCompanies, places: Sequence[str]) -> str:
     """Who has one or both of two memberships, or has not: from the tallies and those who have both."""
     table, column, scope = MEMBERSHIPS[type(rule)]
-    if rule.operator in ("filled", "empty"):
-        filled = f"(SELECT count(*) FROM (SELECT DISTINCT contact_id FROM {table}) m)"
-        return f"SELECT {filled}" if rule.operator == "filled" else f"SELECT {_EVERYBODY} - {filled}"
     n, negated = len(set(rule.ids)), rule.operator.startswith("not_")
     match rule.operator.removeprefix("not_"), n:
         case "in", 2:
