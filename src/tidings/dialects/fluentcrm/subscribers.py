@@ -1,15 +1,14 @@
 """Contacts: list, read, create, change, delete (spec §2.1, §3). Bulk actions are in `bulk_actions`, the quick
-search in `search`, the tabs of a
-contact's page in `contact_tabs`."""
+search in `search`, the tabs of a contact's page in `contact_tabs`."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from tidings.contacts import actions, catalog, queries, rules
 from tidings.contacts.companies import members
 from tidings.contacts.companies.queries import companies_by_ids
-from tidings.contacts.types import EDITABLE_STATUSES, STATUSES, ContactView, Draft, WritePolicy
+from tidings.contacts.types import EDITABLE_STATUSES, STATUSES, ContactView, Draft, Status, WritePolicy
 from tidings.dialects._engine.calls import Call, as_integer, as_list, as_structure, encoded
 from tidings.dialects._engine.routes import Route
 from tidings.dialects.fluentcrm import bounces, companies_wire, people
@@ -247,7 +246,8 @@ async def update_property(call: Call) -> Any:
     if name == "company_id":
         await members.make_primary(call.core, ids, as_integer(value) or 0)
     elif name == "status":
-        await actions.set_status(call.core, ids, value, reason="edited", may_rise=True)  # type: ignore[arg-type]
+        # One of EDITABLE_STATUSES, as was asked above.
+        await actions.set_status(call.core, ids, cast("Status", value), reason="edited", may_rise=True)
     else:
         known = await queries.contacts_by_ids(call.core, ids)
         await actions.write_contacts(call.core, [Draft({name: value or None}, id=one) for one in known])
