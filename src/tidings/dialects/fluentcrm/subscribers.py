@@ -150,16 +150,14 @@ async def create_subscriber(call: Call) -> Any:
     if status not in STATUSES:
         params["status"] = "subscribed"
     params.pop("created_at", None)
-    draft = draft_of(params)
+    last_activity = call.context.instant(params["last_activity"]) if params.get("last_activity") else None
+    draft = draft_of(params, active_at=last_activity)
     policy = WritePolicy(on_existing="update" if is_forced else "refuse", is_silent=call.flag("import_silently"))
     try:
         write = write_and_ask if call.flag("double_optin") else actions.write_contact
         written = await write(call.core, draft, policy)
     except Invalid as error:
         raise _worded(error) from error
-    last_activity = call.context.instant(params["last_activity"]) if params.get("last_activity") else None
-    if last_activity is not None:
-        await call.core.db.execute("UPDATE contacts SET active_at = $2 WHERE id = $1", written.id, last_activity)
     view = await queries.contact_by_id(call.core, written.id)
     body = people.contact_body(view.contact, call.context)
     if view.lists:
