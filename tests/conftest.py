@@ -32,6 +32,12 @@ NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 _LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0", "/")
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Marks the tests that open a database."""
+    if "server_dsn" in getattr(item, "fixturenames", ()):
+        item.add_marker(pytest.mark.database)
+
+
 @contextlib.contextmanager
 def loopback_only() -> Iterator[None]:
     """Nothing leaves this machine: a connection to anything but loopback fails."""
