@@ -34,6 +34,15 @@ _RESTART_SEQUENCES = """
     SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false)
     FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL"""
 
+# A test ended every session of the database, ours among them.
+_CUT_OFF = (
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    OSError,
+)
+
 
 class Kept:
     """A copy of the template that is emptied between tests: rows gone, sequences at their start."""
@@ -60,7 +69,7 @@ class Kept:
     async def close(self) -> None:
         """Drops the database."""
         if self._own is not None:
-            await self._own.close()
+            self._own.terminate()
         await self._admin.execute(f"DROP DATABASE IF EXISTS {self._name} WITH (FORCE)")
 
     async def clean(self) -> None:
@@ -84,7 +93,6 @@ class Kept:
                 for row in await own.fetch(self._filled):
                     await own.execute(f"DELETE FROM {row['name']}")
                 await own.execute(_RESTART_SEQUENCES)
-        except (asyncpg.InterfaceError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, OSError):
-            # A test ended every session of the database, this one among them.
+        except _CUT_OFF:
             return False
         return True
