@@ -64,7 +64,7 @@ types: $(VENV)/.synced ## Check the types
 	$(BIN)/basedpyright
 
 unit: $(VENV)/.synced $(DIST)/.built $(CLIENT)/dist/.built ## Run the tests alone
-	$(BIN)/pytest
+	$(BIN)/pytest -n logical --maxprocesses 4 --dist worksteal
 
 test: lint types unit ## Run everything
 

@@ -24,6 +24,7 @@ import { watchInsert } from "./shared/insert";
 import { mountIslands } from "./shared/islands";
 import { watchKeys } from "./shared/keys";
 import { watchPanels } from "./shared/panels";
+import { watchSearches } from "./shared/searches";
 import { showToast, watchToasts } from "./shared/toasts";
 
 htmx.config.includeIndicatorStyles = false;
@@ -59,5 +60,6 @@ watchBulk();
 watchInsert();
 watchKeys();
 watchPanels();
+watchSearches();
 watchToasts();
 mountIslands(document.body);

@@ -1,4 +1,7 @@
-"""Fixtures that everything shares: a real PostgreSQL, one template database per run, one fresh copy per test."""
+"""Fixtures that everything shares: a real PostgreSQL, a migrated template, a copy of it that every test finds as new.
+
+With several processes (`pytest -n`) each has a server of its own.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,10 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from argon2 import PasswordHasher
 
+from tests.kept import Kept
+from tidings.access import actions as access
 from tidings.platform import installation
 from tidings.platform.clock import FixedClock
 from tidings.platform.core import Core
@@ -24,6 +30,12 @@ from tidings.platform.migrations import migrate
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 _LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0", "/")
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Marks the tests that open a database."""
+    if "server_dsn" in getattr(item, "fixturenames", ()):
+        item.add_marker(pytest.mark.database)
 
 
 @contextlib.contextmanager
@@ -51,12 +63,25 @@ def closed_network() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def strong_hasher() -> Iterator[PasswordHasher]:
+    """What hashes passwords outside of tests; here they get the same kind of hash for the least work."""
+    strong = access._hasher  # pyright: ignore[reportPrivateUsage]
+    access._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # pyright: ignore[reportPrivateUsage]
+    yield strong
+    access._hasher = strong  # pyright: ignore[reportPrivateUsage]
+
+
 @pytest.fixture(scope="session")
 def server_dsn() -> Iterator[str]:
-    """A PostgreSQL server for this run: TIDINGS_TEST_DATABASE_URL, else the embedded one in a throw-away folder."""
+    """A PostgreSQL server for this process: TIDINGS_TEST_DATABASE_URL, else the embedded one in a throw-away folder.
+
+    `{worker}` in the address stands for the process (`gw0`, `gw1` …). A server of several processes would have them wait for
+    one another: what a fact's reader may see depends on the oldest transaction of the server.
+    """
     given = os.environ.get("TIDINGS_TEST_DATABASE_URL")
     if given:
-        yield given
+        yield given.replace("{worker}", os.environ.get("PYTEST_XDIST_WORKER", "main"))
         return
     from tidings.platform.embedded import start_embedded
 
@@ -87,15 +112,38 @@ async def template(server_dsn: str) -> AsyncIterator[str]:
     await admin.close()
 
 
-@pytest.fixture
-async def dsn(server_dsn: str, template: str) -> AsyncIterator[str]:
-    """A fresh, migrated database for one test."""
+@contextlib.asynccontextmanager
+async def copied(server_dsn: str, template: str) -> AsyncIterator[Kept]:
     name = f"tidings_test_{uuid.uuid4().hex[:12]}"
     admin = await asyncpg.connect(server_dsn)
-    await admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
-    yield named(server_dsn, name)
-    await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    made = Kept(admin, template, name, named(server_dsn, name))
+    await made.open()
+    yield made
+    await made.close()
     await admin.close()
+
+
+@pytest.fixture(scope="session")
+async def kept_database(server_dsn: str, template: str) -> AsyncIterator[Kept]:
+    """The copy of the template that tests share one after the other."""
+    async with copied(server_dsn, template) as made:
+        yield made
+
+
+@pytest.fixture
+async def dsn(
+    kept_database: Kept, server_dsn: str, template: str, request: pytest.FixtureRequest
+) -> AsyncIterator[str]:
+    """A migrated database as the migrations left it, and so again after the test.
+
+    A test with the mark `own_database` gets one that no other had: with the statistics of new tables.
+    """
+    if request.node.get_closest_marker("own_database"):
+        async with copied(server_dsn, template) as made:
+            yield made.dsn
+        return
+    yield kept_database.dsn
+    await kept_database.clean()
 
 
 @pytest.fixture

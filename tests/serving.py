@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -12,6 +11,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.ports import free_port
 from tidings.platform.clock import SystemClock
 from tidings.platform.core import Core
 from tidings.platform.crypto import load_keyring
@@ -25,9 +25,7 @@ _GRANIAN = ["--interface", "asgi", "--host", "127.0.0.1", "--factory", "--no-ws"
 @contextlib.contextmanager
 def serving(dsn: str, folder: Path) -> Iterator[str]:
     """The address of Tidings; its log is `folder`/server.log."""
-    with contextlib.closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
+    port = str(free_port())
     environment = {
         **os.environ,
         "DATABASE_URL": dsn,

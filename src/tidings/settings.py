@@ -66,7 +66,12 @@ _TABLE = (
     Setting(
         "allow_private_targets", bool, False, "Let webhooks and feeds be private addresses; mail hosts always may."
     ),
-    Setting("dns_servers", str, "", "Name servers to ask, as host or host:port with commas; empty: the machine's."),
+    Setting(
+        "dns_servers",
+        str,
+        "",
+        "Name servers to ask, as host, host:port or [IPv6 address]:port with commas; empty: the machine's.",
+    ),
     Setting(
         "keep_mails_days", int, 0, "Days that sent mails of finished campaigns are kept; 0: for ever.", is_age=True
     ),

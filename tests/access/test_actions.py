@@ -6,6 +6,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from argon2 import PasswordHasher, Type
 
 from tidings.access import actions, queries
 from tidings.access.types import PERMISSIONS
@@ -182,3 +183,9 @@ async def test_a_key_has_another_limit_from_the_next_request_on(core: Core):
         with pytest.raises(NotFound):
             await actions.limit_key(core, gone, 9)
     assert {one.id: one.per_minute for one in await queries.list_keys(core)} == {key.id: None, password.id: None}
+
+
+def test_passwords_are_hashed_as_hard_as_recommended(strong_hasher: PasswordHasher):
+    # RFC 9106, section 4, second recommended option: 64 MiB in three passes by four lanes
+    found = (strong_hasher.type, strong_hasher.memory_cost, strong_hasher.time_cost, strong_hasher.parallelism)
+    assert found == (Type.ID, 64 * 1024, 3, 4)

@@ -12,11 +12,12 @@ from tidings.automations.entering import LOOP
 from tidings.automations.rules import BEGINNINGS_PER_HOUR
 from tidings.automations.triggers import begin_birthdays, read_facts
 from tidings.automations.types import READER, Start, StepDraft
-from tidings.consent.actions import confirm_contact, unsubscribe_contact
+from tidings.consent.actions import confirm_contact
 from tidings.contacts import actions as contacts
 from tidings.contacts.events import track_event
 from tidings.contacts.queries import find_contact_by_email
 from tidings.contacts.types import Draft, WritePolicy
+from tidings.messages.leaving import leave
 from tidings.platform.clock import FixedClock
 from tidings.platform.core import Core
 from tidings.platform.facts import has_reader
@@ -130,7 +131,7 @@ async def test_who_left_is_taken_out_before_the_next_mail_and_what_is_queued_is_
     ann, bob = await person(core), await person(core, "bob@x.co")
     await contacts.add_tags(core, [ann, bob], [vip])
     await settle(core)
-    await unsubscribe_contact(core, ann, reason="enough")
+    await leave(core, ann, reason="enough")
     await settle(core)
     rows = await core.db.fetch("SELECT contact_id, state FROM messages ORDER BY contact_id")
     assert [tuple(row) for row in rows] == [(ann, "cancelled"), (bob, "queued")]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.ports import free_port
 from tidings.access import actions as access
 from tidings.platform.clock import SystemClock
 from tidings.platform.core import Core
@@ -25,19 +25,13 @@ PROCESSES = 4
 PER_MINUTE = 60
 
 
-def _free_port() -> int:
-    with contextlib.closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 @pytest.fixture
 def servers(dsn: str, tmp_path: Path) -> Iterator[list[str]]:
     """The addresses of four web processes over the test's database."""
     started: list[subprocess.Popen[bytes]] = []
     urls: list[str] = []
     for _ in range(PROCESSES):
-        port = _free_port()
+        port = free_port()
         more = {"DATABASE_URL": dsn, "TIDINGS_DATA": str(tmp_path), "TIDINGS_PORT": str(port)}
         command = [sys.executable, "-m", "granian", "--interface", "asgi", "--host", "127.0.0.1", "--port", str(port)]
         started.append(

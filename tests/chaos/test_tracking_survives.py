@@ -8,7 +8,6 @@ import itertools
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 from collections import Counter
@@ -18,6 +17,7 @@ import httpx
 import psutil
 import pytest
 
+from tests.ports import free_port
 from tidings.campaigns import actions as campaigns
 from tidings.campaigns.queries import message_counts
 from tidings.platform.clock import SystemClock
@@ -136,9 +136,7 @@ class Web:
     """`tidings web` on the test's database, to be killed with everything it started."""
 
     def __init__(self, dsn: str, folder: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
+        self.port = free_port()
         self._environment = {n: v for n, v in os.environ.items() if not n.startswith("TIDINGS_")} | {
             "DATABASE_URL": dsn,
             "TIDINGS_DATA": str(folder),

@@ -53,6 +53,7 @@ async def test_a_script_makes_users_and_keys_and_settings(cli: Cli, dsn: str):
         (("settings", "set", "nope", "1"), "There is no setting “nope”"),
         (("settings", "set", "emails_per_second", "many"), "not a whole number"),
         (("settings", "set", "time_zone", "Mars/Base"), "is not a time zone"),
+        (("settings", "set", "dns_servers", "::1:"), "is not an IPv6 address"),
         (("key", "add", "--user", "x", "--kind", "furiosa", "--name", "x", "--read-only"), "Only fluenzr keys"),
         (("key", "add", "--user", "ghost", "--kind", "furiosa", "--name", "x"), "ghost was not found"),
         (("key", "limit", "99", "--per-minute", "9"), "Key 99 was not found"),

@@ -21,6 +21,8 @@ import asyncpg
 import psutil
 import pytest
 
+from tests.ports import free_port
+
 PATIENCE = 45.0
 
 
@@ -30,9 +32,7 @@ class Up:
     def __init__(self, folder: Path) -> None:
         self.data = folder / "data"
         self.log = folder / "up.log"
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
+        self.port = free_port()
         self.environment = {n: v for n, v in os.environ.items() if not n.startswith("TIDINGS_") and n != "DATABASE_URL"}
         self._file: IO[str] | None = None
 

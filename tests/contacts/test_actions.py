@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -189,3 +190,36 @@ async def test_words_become_tags_by_id_slug_title_or_anew(core: Core):
     assert ids[0] == vip
     assert len(ids) == 2
     assert (await catalog.find_tag(core, ids[1])).title == "Brand New"  # type: ignore[union-attr]
+
+
+async def test_when_another_system_saw_people_last_comes_with_their_drafts_in_one_statement(
+    core: Core, statements: StatementCounter
+):
+    at = core.clock.now() - timedelta(days=40)
+
+    async def written(*names: str, active_at: datetime | None) -> int:
+        with statements as counted:
+            await actions.write_contacts(
+                core, [Draft({"email": f"{name}@b.co"}, active_at=active_at) for name in names]
+            )
+        return counted.count
+
+    async def seen() -> list[datetime | None]:
+        return [row["active_at"] for row in await core.db.fetch("SELECT active_at FROM contacts ORDER BY id")]
+
+    # The first write of a session also learns the types of the server.
+    await written("a", active_at=at)
+    one = await written("b", active_at=at)
+    assert await written("c", "d", active_at=at) == one
+    assert await written("e", active_at=None) == one - 1
+    assert await seen() == [at, at, at, at, None]
+    await written("a", "e", active_at=None)
+    assert await seen() == [at, at, at, at, None]
+    with pytest.raises(Invalid):
+        await actions.write_contact(
+            core, Draft({"email": "a@b.co"}, active_at=core.clock.now()), WritePolicy(on_existing="refuse")
+        )
+    await actions.write_contact(
+        core, Draft({"email": "a@b.co"}, active_at=core.clock.now()), WritePolicy(on_existing="skip")
+    )
+    assert (await seen())[0] == at

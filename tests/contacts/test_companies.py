@@ -306,6 +306,7 @@ async def test_lists_are_sorted_searched_and_narrowed(core: Core):
     assert [one.id for one in await queries.contacts_outside(core, 2)] == [ben]
 
 
+@pytest.mark.own_database
 @pytest.mark.parametrize("sort", sorted(queries.SORTS))
 async def test_every_sort_of_a_long_list_stands_on_an_index(core: Core, sort: str):
     await core.db.execute(

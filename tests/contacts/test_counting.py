@@ -316,6 +316,7 @@ async def test_any_part_is_found_wherever_it_begins(core: Core, text: str, found
         assert [row["id"] for row in ids] == [view.contact.id for view in page.rows]
 
 
+@pytest.mark.own_database
 async def test_parts_are_looked_up_in_the_index_and_names_sort_on_theirs(core: Core):
     await core.db.execute(
         "INSERT INTO contacts (email, first_name, last_name, phone) SELECT 'p' || md5(n::text) || '@example.org',"

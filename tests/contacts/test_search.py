@@ -76,6 +76,7 @@ async def test_notes_are_found_by_beginnings_of_words_and_the_newest_by_any_part
     assert await search_notes(core, "  ") == []
 
 
+@pytest.mark.own_database
 async def test_beginnings_are_looked_up_in_indexes(core: Core):
     async with core.db.transaction() as tx:
         await tx.execute("SET LOCAL enable_seqscan = off; SET LOCAL plan_cache_mode = force_custom_plan")

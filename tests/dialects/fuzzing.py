@@ -29,9 +29,9 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests.conftest import loopback_only, named
-from tests.dialects.kept import Kept
 from tests.dialects.mouth import Mouth, open_mouth
 from tests.dialects.test_fuzz import furnished
+from tests.kept import Kept
 from tidings.platform.clock import SystemClock
 from tidings.platform.core import Core
 from tidings.platform.crypto import Keyring

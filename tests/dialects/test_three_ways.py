@@ -12,6 +12,7 @@ from tidings.consent import actions as consent
 from tidings.contacts import actions as contacts
 from tidings.contacts import queries
 from tidings.contacts.types import STATUSES, CustomField
+from tidings.messages.leaving import leave
 from tidings.platform.core import Core
 
 NAMES = {"email": "Jane@Example.com", "first": "Jane", "last": "O'Neil-Müller", "phone": "+447911123456"}
@@ -267,7 +268,7 @@ async def test_who_leaves_by_one_door_has_left_everywhere(three: Three):
 
     async def by_page(value: str) -> None:
         if value == "unsubscribed":
-            await consent.unsubscribe_contact(three.core, 1, reason="Too many")
+            await leave(three.core, 1, reason="Too many")
         else:
             await consent.confirm_contact(three.core, 1, source="preferences")
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import re
+
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Error, Page, Route, expect
 
 from tests.e2e.conftest import Browse, LiveServer
 from tidings.contacts import actions
@@ -78,3 +82,68 @@ async def test_lists_groups_tags_and_fields_are_kept(administrator: LiveServer, 
     await drawer.get_by_role("button", name="Make the field").click()
     await expect(page.get_by_text("{{contact.custom.plan}}")).to_be_visible()
     await _looks_right(browse, "fields")
+
+
+class Held:
+    """Requests whose address fits a pattern are kept until they are let go; whoever gave up meanwhile is left alone."""
+
+    def __init__(self, page: Page, pattern: str) -> None:
+        self._page, self._pattern = page, re.compile(pattern)
+        self.arrived, self._may_go, self.done = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def __aenter__(self) -> Held:
+        await self._page.route(self._pattern, self._hold)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._may_go.set()
+
+    async def _hold(self, route: Route) -> None:
+        self.arrived.set()
+        await self._may_go.wait()
+        with contextlib.suppress(Error):
+            await route.continue_()
+        self.done.set()
+
+    async def let_go(self) -> None:
+        self._may_go.set()
+        await asyncio.wait_for(self.done.wait(), 20)
+        await self._page.wait_for_load_state("networkidle")
+
+
+async def _rows_are(page: Page, *titles: str) -> None:
+    await expect(page.locator("#shelf tbody .main-link")).to_have_text(titles)
+
+
+async def test_what_was_asked_last_is_shown_whatever_answer_comes_last(administrator: LiveServer, browse: Browse):
+    for title in ("Bern", "Berlin", "Oslo"):
+        await actions.create_list(administrator.core, title=title)
+    page = await browse.log_in()
+    # A search while the table is being sorted, and one while another search is under way.
+    for word, ask in (
+        ("sort=", page.get_by_role("link", name="Contacts", exact=True).last.click),
+        ("q=ber$", lambda: page.locator("#q").fill("ber")),
+    ):
+        await browse.go("/lists")
+        await _rows_are(page, "Berlin", "Bern", "Oslo")
+        async with Held(page, word) as held:
+            await ask()
+            await asyncio.wait_for(held.arrived.wait(), 20)
+            await page.locator("#q").fill("berl")
+            await _rows_are(page, "Berlin")
+            await held.let_go()
+            await _rows_are(page, "Berlin")
+        await page.unroute_all()
+
+
+async def test_what_is_typed_while_the_page_loads_is_searched_for(administrator: LiveServer, browse: Browse):
+    for title in ("Berlin", "Oslo"):
+        await actions.create_list(administrator.core, title=title)
+    page = await browse.log_in()
+    async with Held(page, "/assets/main-") as held:
+        await page.goto(f"{administrator.url}/lists", wait_until="commit")
+        await asyncio.wait_for(held.arrived.wait(), 20)
+        await page.locator("#q").fill("berl")
+        await _rows_are(page, "Berlin", "Oslo")
+        await held.let_go()
+        await _rows_are(page, "Berlin")

@@ -136,3 +136,16 @@ async def test_the_dns_is_asked_for_what_receivers_look_at(core: Core, sink: Sin
     zone.texts["harbour.example"] = ["v=spf1 mx -all", "v=spf1 -all"]
     zone.texts["_dmarc.harbour.example"] = None
     assert await told() == {"SPF": "wrong", "DKIM": "wrong", "DMARC": "unreachable"}
+
+
+@pytest.mark.parametrize("written", ["[::1]:{port}", "localhost:{port}", "127.0.0.1:9, [::1]:{port}"])
+async def test_name_servers_have_addresses_of_ipv6_and_names(core: Core, sink: Sink, written: str):
+    host = "127.0.0.1" if "localhost" in written else "::1"
+    transport, zone = await asyncio.get_running_loop().create_datagram_endpoint(Zone, (host, 0))
+    port = transport.get_extra_info("sockname")[1]
+    await core.installation.put({"dns_servers": written.format(port=port)})
+    zone.texts = {"harbour.example": ["v=spf1 -all"]}
+    account = await accounts.account_by_id(core, await account_id(core))
+    states = {one.kind: one.state for one in await look_up(core, account, "harbour.example")}
+    assert states == {"SPF": "right", "DMARC": "missing"}
+    transport.close()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from tests.public.door import Mailed, mailed, visitor
-from tidings.consent.actions import suppress_addresses, unsubscribe_contact
+from tidings.consent.actions import suppress_addresses
 from tidings.contacts import actions as contacts
 from tidings.contacts.companies.actions import create_company
 from tidings.contacts.companies.types import CompanyDraft
 from tidings.contacts.events import track_event
 from tidings.contacts.types import CustomField, Draft
+from tidings.messages.leaving import leave
 from tidings.platform.core import Core
 from tidings.tracking.projector import fold_hits
 
@@ -47,6 +48,6 @@ async def known_person(core: Core) -> Mailed:
         [ADDRESS.upper(), "Ada"],
     )
     await core.db.execute("INSERT INTO system_logs (at, title) VALUES (now(), $1)", f"Bounce of {ADDRESS}")
-    await unsubscribe_contact(core, one, reason="My secret", message_id=sent.message_id, ip="10.1.2.3")
+    await leave(core, one, reason="My secret", message_id=sent.message_id, ip="10.1.2.3")
     await suppress_addresses(core, [ADDRESS], reason="complained")
     return sent

@@ -61,6 +61,19 @@ async def test_one_click_again_and_again_is_one_departure(core: Core, door: http
     assert await traces(core) == (1, 1, 1)
 
 
+async def test_a_departure_is_whole_or_nothing(core: Core, door: httpx.AsyncClient):
+    sent = await mailed(core)
+    await core.db.execute(
+        """CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'dead'; END $$;
+        CREATE TRIGGER die BEFORE UPDATE ON messages EXECUTE FUNCTION die()"""
+    )
+    assert (await door.post(sent.one_click, data=ONE_CLICK)).status_code == 500
+    assert (await status_of(core, sent.contact_id), await traces(core)) == ("subscribed", (0, 0, 0))
+    await core.db.execute("DROP TRIGGER die ON messages")
+    await door.post(sent.one_click, data=ONE_CLICK)
+    assert (await status_of(core, sent.contact_id), await traces(core)) == ("unsubscribed", (1, 1, 1))
+
+
 async def test_nothing_but_the_post_of_the_word_leaves(core: Core, door: httpx.AsyncClient):
     sent = await mailed(core)
     for url in (sent.one_click, sent.address("route=unsubscribe"), sent.address("route=manage_subscription")):

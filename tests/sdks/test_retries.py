@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import socket
 import time
 from collections.abc import Sequence
-from contextlib import closing
 from email.utils import formatdate
 
 import pytest
 import tidings_client as sdk
 from tidings_client.policy import asked_wait
 
+from tests.ports import free_port
 from tests.sdks.answering import CUT, Said, answering
 from tests.sdks.conftest import SDKS, Scripts
 from tests.sdks.generated import made
@@ -86,14 +85,8 @@ def test_javascript_does_the_same(scripts: Scripts, name: str):
     assert asked[0].headers["user-agent"].startswith("tidings-client/")
 
 
-def _closed_port() -> str:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{probe.getsockname()[1]}"
-
-
 def test_a_server_that_is_not_there_was_not_asked(scripts: Scripts):
-    url = _closed_port()
+    url = f"http://127.0.0.1:{free_port()}"
     with (
         pytest.raises(sdk.ConnectionFailed),
         sdk.FluenzrClient(api_key="k", base_url=url, retries=sdk.RetryPolicy(max_retries=0)) as client,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tidings.platform.core import Core
 from tidings.segments import actions, indexes
 from tidings.segments.queries import where_of
@@ -28,6 +30,7 @@ async def test_indexes_follow_the_saved_segments(core: Core):
     assert await _names(core) == {indexes.index_name("plan", "text")}
 
 
+@pytest.mark.own_database
 async def test_the_planner_takes_the_index(core: Core):
     await core.db.execute(
         """INSERT INTO contacts (email, custom)

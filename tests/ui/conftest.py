@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-import httpx
 import pytest
 
-from tests.ui.door import Door
+from tests.ui.door import Door, visitor
 from tidings.access import actions as access
 from tidings.platform.core import Core
-from tidings.ui import app as ui
 
 PASSWORD = "correct horse battery"
 
@@ -20,8 +18,6 @@ async def door(core: Core) -> AsyncIterator[Door]:
     """The interface called in this process, an administrator logged in."""
     await core.installation.put({"is_set_up": True, "business_name": "Harbour", "business_address": "1 Quay"})
     await access.create_user(core, login="ada", email="ada@example.com", role="administrator", password=PASSWORD)
-    transport = httpx.ASGITransport(app=ui.build(core))  # type: ignore[arg-type]
-    async with httpx.AsyncClient(transport=transport, base_url="http://tidings.test") as client:
-        made = Door(core, client)
+    async with visitor(core) as made:
         await made.log_in("ada", PASSWORD)
         yield made

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import httpx
+from litestar import Litestar
 
 from tidings.access import actions as access
 from tidings.platform.core import Core
+from tidings.ui import app as ui
+
+_built: list[Litestar] = []
 
 
 class Door:
@@ -33,3 +38,17 @@ class Door:
         """Through the form."""
         answer = await self.post("/login", {"login": login, "password": password})
         assert answer.status_code == 303, answer.text
+
+
+@contextlib.asynccontextmanager
+async def visitor(core: Core) -> AsyncIterator[Door]:
+    """A stranger in front of the interface, which is called in this process.
+
+    It is built once for all tests: what it knows of a core, and of whether there are users, is in its state.
+    """
+    if not _built:
+        _built.append(ui.build(core))
+    _built[0].state.update({"core": core, "has_users": False})
+    transport = httpx.ASGITransport(app=_built[0])  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url="http://tidings.test") as client:
+        yield Door(core, client)

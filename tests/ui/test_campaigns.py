@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import html
-from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx
 import pytest
 
 from tests.automations.flows import settle
 from tests.conftest import StatementCounter
+from tests.ui.conftest import PASSWORD
 from tests.ui.door import Door
 from tidings.access import actions as access
 from tidings.automations import workflows
@@ -23,23 +22,9 @@ from tidings.platform.core import Core
 from tidings.segments.actions import save_segment
 from tidings.segments.queries import Segment, list_segments
 from tidings.segments.types import All, Audience, ColumnIs, Everybody, InLists, Not, Row, Rule, from_json, to_json
-from tidings.ui import app as ui
 from tidings.ui.campaigns.audience import choice_of, read, rule_of
 
-PASSWORD = "a quiet harbour"
 SETUP = {"title": "November", "subject": "Hello {{contact.first_name}}", "preheader": "News"}
-
-
-@pytest.fixture
-async def door(core: Core) -> AsyncIterator[Door]:
-    """The interface called in this process, an administrator logged in."""
-    await core.installation.put({"is_set_up": True, "business_name": "Harbour", "business_address": "1 Quay"})
-    await access.create_user(core, login="ada", email="ada@example.com", role="administrator", password=PASSWORD)
-    transport = httpx.ASGITransport(app=ui.build(core))  # type: ignore[arg-type]
-    async with httpx.AsyncClient(transport=transport, base_url="http://tidings.test") as client:
-        made = Door(core, client)
-        await made.log_in("ada", PASSWORD)
-        yield made
 
 
 async def _draft(core: Core, **values: Any) -> int:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx
 import pytest
 
-from tests.ui.door import Door
+from tests.ui.door import Door, visitor
 from tidings.access import actions as access
 from tidings.platform.core import Core
-from tidings.ui import app as ui
 from tidings.ui.shell.visit import safe_next
 
 PASSWORD = "a quiet harbour"
@@ -20,9 +18,8 @@ PASSWORD = "a quiet harbour"
 @pytest.fixture
 async def door(core: Core) -> AsyncIterator[Door]:
     """The interface called in this process, cookies kept."""
-    transport = httpx.ASGITransport(app=ui.build(core))  # type: ignore[arg-type]
-    async with httpx.AsyncClient(transport=transport, base_url="http://tidings.test") as client:
-        yield Door(core, client)
+    async with visitor(core) as made:
+        yield made
 
 
 async def _user(core: Core, login: str = "ada", role: str = "administrator", permissions: Any = ()) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
@@ -12,6 +11,7 @@ import msgspec
 import pytest
 
 from tests.conftest import StatementCounter
+from tests.ui.conftest import PASSWORD
 from tests.ui.door import Door
 from tidings.access import actions as access
 from tidings.contacts import actions as contacts
@@ -21,24 +21,10 @@ from tidings.imports import actions, queries
 from tidings.imports.running import run_import
 from tidings.imports.types import Import
 from tidings.platform.core import Core
-from tidings.ui import app as ui
 from tidings.ui.imports.running import progress_of
 from tidings.ui.shell.forms import Form
 
-PASSWORD = "a quiet harbour"
 CSV = b"E-Mail,Vorname,Plan,Seats,Remark\nann@example.org,Ann,Pro,3,x\nbroken,Bob,Free,1,y\ncid@example.org,Cid,,2,\n"
-
-
-@pytest.fixture
-async def door(core: Core) -> AsyncIterator[Door]:
-    """The interface called in this process, by an administrator."""
-    await access.create_user(core, login="ada", email="ada@example.com", role="administrator", password=PASSWORD)
-    await core.installation.put({"is_set_up": True})
-    transport = httpx.ASGITransport(app=ui.build(core))  # type: ignore[arg-type]
-    async with httpx.AsyncClient(transport=transport, base_url="http://tidings.test") as client:
-        door = Door(core, client)
-        await door.log_in("ada", PASSWORD)
-        yield door
 
 
 def _token(door: Door) -> str:

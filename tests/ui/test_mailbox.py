@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-import httpx
 import pytest
 
-from tests.ui.door import Door
+from tests.ui.door import Door, visitor
 from tidings.access import actions as access
 from tidings.content import Source
 from tidings.messages.mailing import Written
 from tidings.messages.preview import send_single
 from tidings.platform.core import Core
-from tidings.ui import app as ui
 from tidings.ui.mailbox.reading import read_mail
 
 PASSWORD = "a quiet harbour"
@@ -25,9 +23,7 @@ async def door(core: Core) -> AsyncIterator[Door]:
     await access.create_user(
         core, login="ed", email="ed@example.com", role="editor", permissions=["fcrm_read_emails"], password=PASSWORD
     )
-    transport = httpx.ASGITransport(app=ui.build(core))  # type: ignore[arg-type]
-    async with httpx.AsyncClient(transport=transport, base_url="http://tidings.test") as client:
-        made = Door(core, client)
+    async with visitor(core) as made:
         await made.log_in("ed", PASSWORD)
         yield made
 

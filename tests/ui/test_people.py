@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
-import httpx
 import pytest
 
 from tests.conftest import StatementCounter
+from tests.ui.conftest import PASSWORD
 from tests.ui.door import Door
 from tidings.access import actions as access
 from tidings.bulk import jobs as bulk_jobs
@@ -20,22 +19,7 @@ from tidings.contacts.types import CustomField, Draft
 from tidings.platform import jobs
 from tidings.platform.core import Core
 from tidings.platform.pagination import PageRequest
-from tidings.ui import app as ui
 from tidings.ui.contacts import bulk
-
-PASSWORD = "a quiet harbour"
-
-
-@pytest.fixture
-async def door(core: Core) -> AsyncIterator[Door]:
-    """The interface called in this process, by an administrator."""
-    await access.create_user(core, login="ada", email="ada@example.com", role="administrator", password=PASSWORD)
-    await core.installation.put({"is_set_up": True})
-    transport = httpx.ASGITransport(app=ui.build(core))  # type: ignore[arg-type]
-    async with httpx.AsyncClient(transport=transport, base_url="http://tidings.test") as client:
-        door = Door(core, client)
-        await door.log_in("ada", PASSWORD)
-        yield door
 
 
 async def _write(core: Core, *drafts: Draft) -> list[int]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from typing import Any
 
-import httpx
 import pytest
 
 from tests.conftest import NOW, StatementCounter
+from tests.ui.conftest import PASSWORD
 from tests.ui.door import Door
 from tidings.access import actions as access
 from tidings.campaigns import actions as campaigns
@@ -20,27 +19,13 @@ from tidings.platform.core import Core
 from tidings.reports import dashboard
 from tidings.segments.types import Everybody, to_json
 from tidings.tracking.projector import fold_hits
-from tidings.ui import app as ui
 from tidings.ui.reports import ranges
 from tidings.ui.shell.forms import Form
 from tidings.workers.sender import Sender
 
-PASSWORD = "a quiet harbour"
 BODY = (
     '<p>Hello {{contact.first_name}}, <a href="https://x.example/a">one</a> <a href="https://x.example/b">two</a></p>'
 )
-
-
-@pytest.fixture
-async def door(core: Core) -> AsyncIterator[Door]:
-    """The interface called in this process, an administrator logged in."""
-    await core.installation.put({"is_set_up": True, "business_name": "Harbour", "business_address": "1 Quay"})
-    await access.create_user(core, login="ada", email="ada@example.com", role="administrator", password=PASSWORD)
-    transport = httpx.ASGITransport(app=ui.build(core))  # type: ignore[arg-type]
-    async with httpx.AsyncClient(transport=transport, base_url="http://tidings.test") as client:
-        made = Door(core, client)
-        await made.log_in("ada", PASSWORD)
-        yield made
 
 
 async def _sent(core: Core, people: int = 6, **values: Any) -> int:

@@ -145,6 +145,7 @@ async def test_a_segment_is_built_counted_saved_and_changed(core: Core, door: Do
         (("custom.size", "greater", ["many"]), "not a number"),
         (("mail.opened", "days_within", ["-1"]), "number of days"),
         (("campaign", "opened", ["404"]), "Choose a campaign"),
+        (("status", "in", ["asleep"]), "Choose at least one"),
     ],
 )
 async def test_what_is_wrong_stands_at_its_line(core: Core, door: Door, line: tuple[str, str, list[str]], word: str):

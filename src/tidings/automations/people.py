@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tidings.automations import rules, store
 from tidings.automations.running import advance_automation
-from tidings.automations.types import RUN_STATES, Run, RunState
+from tidings.automations.types import RUN_STATES, Run
 from tidings.contacts.counting import count
 from tidings.platform.core import Core
 from tidings.platform.db import Connection
@@ -30,7 +30,7 @@ async def _locked(tx: Connection, automation_id: int, contact_id: int) -> Run:
     return store.run_from(row)
 
 
-async def set_run_state(core: Core, automation_id: int, contact_id: int, state: RunState) -> None:
+async def set_run_state(core: Core, automation_id: int, contact_id: int, state: str) -> None:
     """Ends a run or lets it go on where it stood; raises NotFound, Invalid, Conflict for one that is completed."""
     if state not in RUN_STATES or state == "pending":
         raise Invalid({"status": Problem("in", "The status must be active, waiting, completed or cancelled.")})

@@ -14,10 +14,11 @@ import msgspec
 from tidings.automations import store
 from tidings.automations.entering import enter
 from tidings.automations.goals import reach_goals
-from tidings.automations.matching import CONTACT_FACTS, FACT_KINDS, matching
+from tidings.automations.matching import CONTACT_FACTS, FACT_KINDS, ids_told, matching
 from tidings.automations.rules import Graph, born_on, graph_of
 from tidings.automations.types import READER, Automation
 from tidings.automations.users import contacts_of_users
+from tidings.campaigns.recipients import feed_campaigns
 from tidings.campaigns.standing import cancel_standing
 from tidings.platform.core import Core
 from tidings.platform.db import Connection
@@ -41,6 +42,7 @@ async def read_facts(core: Core, *, limit: int = BATCH) -> int:
         await _follow_replies(core, tx, facts)
         await _follow_campaigns(core, tx, facts)
         loud = [fact for fact in facts if not fact.is_silent]
+        await _feed_campaigns(core, tx, loud)
         await _begin(core, tx, loud)
         await reach_goals(core, tx, loud)
 
@@ -80,6 +82,16 @@ async def _follow_campaigns(core: Core, tx: Connection, facts: Sequence[Recorded
     stopped = [f.subject_id for f in facts if f.kind == "campaign_cancelled" and f.subject_id is not None]
     if stopped:
         await tx.execute(store.sql.end_of_cancelled, stopped, STOPPED, core.clock.now())
+
+
+async def _feed_campaigns(core: Core, tx: Connection, facts: Sequence[Recorded]) -> None:
+    came: dict[int, set[int]] = {}
+    for fact in facts:
+        if fact.kind == "lists_added" and fact.contact_id is not None:
+            for list_id in ids_told(fact):
+                came.setdefault(list_id, set()).add(fact.contact_id)
+    if came:
+        await feed_campaigns(core, tx, came)
 
 
 async def _begin(core: Core, tx: Connection, facts: Sequence[Recorded]) -> None:

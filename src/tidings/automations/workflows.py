@@ -18,7 +18,7 @@ from tidings.automations.triggers import ANSWERED
 from tidings.automations.types import READER, Automation, Start, Step, StepDraft
 from tidings.campaigns import actions, carried, recipients
 from tidings.campaigns.drawing import MAILABLE
-from tidings.campaigns.queries import campaign_by_id, parts_of
+from tidings.campaigns.queries import campaign_by_id, locked_campaign, parts_of
 from tidings.campaigns.types import WORKFLOW, Campaign
 from tidings.platform import jobs
 from tidings.platform.core import Core
@@ -64,7 +64,7 @@ async def start_workflow(
     steps by it. Raises NotFound, Conflict, Refused, Invalid. A mail step is named by `key` in its params, and what
     belongs to one place of the graph by equal extras."""
     async with core.db.transaction() as tx:
-        campaign = await carried.locked_workflow(tx, campaign_id)
+        campaign = await locked_campaign(tx, campaign_id)
         await carried.begin(core, tx, campaign, outreach=campaign.outreach if outreach is None else outreach)
         automation = await _made(core, tx, campaign)
         await _save(core, tx, automation, campaign, steps, ends_on_reply)
@@ -86,7 +86,7 @@ async def change_workflow(
     async def also(tx: Connection, before: Campaign) -> None:
         automation = await _automation_of(tx, campaign_id)
         if automation is not None:
-            campaign = await carried.locked_workflow(tx, campaign_id)
+            campaign = await locked_campaign(tx, campaign_id)
             await _save(core, tx, automation, campaign, steps(), ends_on_reply)
 
     await actions.update_campaign(core, campaign_id, only_in=only_in, also=also, **values)
@@ -170,8 +170,11 @@ async def add_people(core: Core, campaign_id: int, rule: Rule, *, list_ids: Sequ
     comes onto a dynamic one of them later enters too. Answers how many are new."""
 
     async def also(tx: Connection, campaign: Campaign) -> None:
-        await carried.link_lists(tx, campaign_id, list_ids)
+        dynamic = await carried.link_lists(tx, campaign_id, list_ids)
         automation = await _automation_of(tx, campaign_id)
+        if automation is None and dynamic:
+            # A campaign of one mail that runs already has none: the reader feeds it by itself.
+            await start_reader(tx, READER)
         if automation is not None:
             await _ask(tx, automation, campaign_id)
             await _enrol_later(tx, campaign_id)
@@ -198,7 +201,7 @@ async def enrol(core: Core, campaign_id: int) -> int:
     after, entered = 0, 0
     while True:
         async with core.db.transaction() as tx:
-            campaign = await carried.locked_workflow(tx, campaign_id)
+            campaign = await locked_campaign(tx, campaign_id)
             automation = await _automation_of(tx, campaign_id)
             if automation is None or campaign.state in recipients.ENDED:
                 return entered

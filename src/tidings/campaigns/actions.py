@@ -94,7 +94,7 @@ async def update_campaign(
             raise Invalid({"title": TITLE_TAKEN})
     names, args = _columns(values)
     async with core.db.transaction() as tx:
-        campaign = await store.locked(tx, campaign_id)
+        campaign = await queries.locked_campaign(tx, campaign_id)
         if only_in is not None and campaign.state not in only_in:
             raise Conflict(f"A campaign that is {campaign.state} cannot be changed.", code="wrong_state")
         if campaign.state not in rules.EDITABLE_STATES and not set(names) <= {"title", "settings"}:
@@ -160,7 +160,7 @@ async def schedule_campaign(
     if spread_until is not None and (at is None or spread_until <= at):
         raise Refused("The end of the sending range must be after its start.", code="bad_range")
     async with core.db.transaction() as tx:
-        campaign = await store.locked(tx, campaign_id)
+        campaign = await queries.locked_campaign(tx, campaign_id)
         rules.require_move(campaign.state, "scheduled")
         missing = rules.what_is_missing(campaign)
         if missing and (at is None or at <= now):
@@ -185,7 +185,7 @@ async def schedule_campaign(
 async def unschedule_campaign(core: Core, campaign_id: int) -> None:
     """Takes a plan back: drawn messages go, the campaign is a draft again. Raises Conflict once mails went out."""
     async with core.db.transaction() as tx:
-        campaign = await store.locked(tx, campaign_id)
+        campaign = await queries.locked_campaign(tx, campaign_id)
         rules.require_move(campaign.state, "draft")
         if campaign.state == "drawing" and campaign.scheduled_at and campaign.scheduled_at <= core.clock.now():
             raise Conflict("The campaign has started already.", code="wrong_state")
@@ -195,7 +195,7 @@ async def unschedule_campaign(core: Core, campaign_id: int) -> None:
 async def reschedule_campaign(core: Core, campaign_id: int, at: datetime) -> None:
     """Moves the date of a planned campaign together with the messages drawn for it."""
     async with core.db.transaction() as tx:
-        campaign = await store.locked(tx, campaign_id)
+        campaign = await queries.locked_campaign(tx, campaign_id)
         if campaign.state != "scheduled":
             raise Conflict("Only a planned campaign can be moved.", code="wrong_state")
         await tx.execute(
@@ -210,7 +210,7 @@ async def reschedule_campaign(core: Core, campaign_id: int, at: datetime) -> Non
 async def pause_campaign(core: Core, campaign_id: int) -> None:
     """Stops sending: what is not in a sender's hand waits. Raises Conflict when it is not being sent."""
     async with core.db.transaction() as tx:
-        campaign = await store.locked(tx, campaign_id)
+        campaign = await queries.locked_campaign(tx, campaign_id)
         rules.require_move(campaign.state, "paused")
         await store.move(core, tx, campaign, "paused", "campaign_paused")
         await tx.execute(store.sql.move_parts, campaign_id, "paused", core.clock.now())
@@ -220,7 +220,7 @@ async def pause_campaign(core: Core, campaign_id: int) -> None:
 async def resume_campaign(core: Core, campaign_id: int) -> None:
     """Goes on where it stopped. Raises Conflict when it is not paused."""
     async with core.db.transaction() as tx:
-        campaign = await store.locked(tx, campaign_id)
+        campaign = await queries.locked_campaign(tx, campaign_id)
         if campaign.state != "paused":
             raise Conflict("Only a paused campaign can be resumed.", code="wrong_state")
         await store.move(core, tx, campaign, "sending", "campaign_resumed")
@@ -231,7 +231,7 @@ async def resume_campaign(core: Core, campaign_id: int) -> None:
 async def cancel_campaign(core: Core, campaign_id: int) -> None:
     """Stops for good: what is not sent is cancelled."""
     async with core.db.transaction() as tx:
-        campaign = await store.locked(tx, campaign_id)
+        campaign = await queries.locked_campaign(tx, campaign_id)
         rules.require_move(campaign.state, "cancelled")
         await store.move(core, tx, campaign, "cancelled", "campaign_cancelled")
         await tx.execute(store.sql.move_parts, campaign_id, "cancelled", core.clock.now())
@@ -243,7 +243,7 @@ async def archive_campaign(core: Core, campaign_id: int) -> None:
     async with core.db.transaction() as tx:
         title = await tx.fetchval(store.sql.archive, campaign_id, core.clock.now())
         if title is None:
-            campaign = await store.locked(tx, campaign_id)
+            campaign = await queries.locked_campaign(tx, campaign_id)
             state = "archived already" if campaign.archived_at else campaign.state
             raise Conflict(f"A campaign that is {state} cannot be archived.", code="wrong_state")
         await write_facts(tx, [Fact("campaign_archived", subject_id=campaign_id, data={"title": title})])

@@ -46,11 +46,6 @@ async def begin(core: Core, tx: Connection, campaign: Campaign, *, outreach: Map
     await store.move(core, tx, campaign, "sending", "campaign_started")
 
 
-async def locked_workflow(tx: Connection, campaign_id: int) -> Campaign:
-    """The campaign, locked until the transaction ends; raises NotFound."""
-    return await store.locked(tx, campaign_id)
-
-
 async def link_lists(tx: Connection, campaign_id: int, list_ids: Sequence[int]) -> list[int]:
     """Remembers lists that feed a campaign; answers those that are dynamic, of all that were ever linked."""
     await tx.execute(store.sql.link_lists, campaign_id, list(list_ids))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from tidings.campaigns import rules, store
+from tidings.campaigns.queries import locked_campaign
 from tidings.campaigns.types import Campaign
 from tidings.contacts.codes import without_codes
 from tidings.contacts.counting import count
@@ -38,7 +39,7 @@ async def draw(core: Core, campaign_id: int, *, chunks: int | None = None) -> bo
     done = 0
     while chunks is None or done < chunks:
         async with core.db.transaction() as tx:
-            campaign = await store.locked(tx, campaign_id)
+            campaign = await locked_campaign(tx, campaign_id)
             if campaign.state != "drawing":
                 return True
             last = await tx.fetchval(store.sql.next_chunk, campaign.drawn_up_to, CHUNK)
@@ -121,7 +122,7 @@ async def advance_campaigns(core: Core) -> int:
     for row in await core.db.fetch(store.sql.due, core.clock.now(), DRAW_AHEAD):
         if row["state"] == "scheduled":
             async with core.db.transaction() as tx:
-                campaign = await store.locked(tx, row["id"])
+                campaign = await locked_campaign(tx, row["id"])
                 if campaign.state != "scheduled":
                     continue
                 if campaign.is_drawn:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tidings.campaigns import store
 from tidings.campaigns.types import Campaign, CampaignView, Link, State, Subject
 from tidings.platform.core import Core
-from tidings.platform.db import escape_like
+from tidings.platform.db import Connection, escape_like
 from tidings.platform.errors import NotFound
 from tidings.platform.pagination import Page, PageRequest
 
@@ -44,6 +44,14 @@ async def campaign_by_id(core: Core, campaign_id: int, *, kind: str = "") -> Cam
     if found is None:
         raise NotFound("campaign", campaign_id)
     return found
+
+
+async def locked_campaign(tx: Connection, campaign_id: int) -> Campaign:
+    """The campaign, locked until the caller's transaction ends; raises NotFound."""
+    row = await tx.fetchrow(f"SELECT {store.SELECTED} FROM campaigns c WHERE c.id = $1 FOR UPDATE", campaign_id)
+    if row is None:
+        raise NotFound("campaign", campaign_id)
+    return store.campaign_from(row)
 
 
 async def find_campaign(core: Core, campaign_id: int, *, kind: str = "") -> Campaign | None:

@@ -5,14 +5,14 @@ Picking adds to what the campaign's audience says. Once it is drawn, who is pick
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from tidings.campaigns import store
 from tidings.campaigns.actions import Also
 from tidings.campaigns.drawing import MAILABLE, draw_range
-from tidings.campaigns.queries import campaign_by_id
+from tidings.campaigns.queries import campaign_by_id, locked_campaign
 from tidings.campaigns.types import WORKFLOW, Campaign
 from tidings.contacts.queries import list_contacts
 from tidings.messages.queries import list_messages
@@ -21,8 +21,8 @@ from tidings.platform.db import Connection
 from tidings.platform.errors import Conflict
 from tidings.platform.facts import Fact, write_facts
 from tidings.platform.pagination import Page, PageRequest
-from tidings.segments.compiler import compile_rule
-from tidings.segments.types import Any, PickedFor, Rule, from_json, to_json
+from tidings.segments.compiler import Where, compile_rule
+from tidings.segments.types import Any, ColumnIs, PickedFor, Rule, from_json, to_json
 
 ENDED = ("finished", "cancelled")
 
@@ -45,19 +45,34 @@ async def pick_contacts(core: Core, campaign_id: int, rule: Rule, *, also: Also 
     campaign that has ended. `also` is done in the same transaction."""
     where = compile_rule(rule, zone=await core.installation.zone(), now=core.clock.now(), first=3)
     async with core.db.transaction() as tx:
-        campaign = await store.locked(tx, campaign_id)
+        campaign = await locked_campaign(tx, campaign_id)
         if campaign.state in ENDED:
             raise Conflict(f"A campaign that is {campaign.state} takes no more contacts.", code="wrong_state")
-        statement = store.sql.pick.replace("{mailable}", MAILABLE).replace("{where}", where.sql)
-        counted = f"WITH picked AS ({statement}) SELECT count(*) FROM picked"
-        added = await tx.fetchval(counted, campaign_id, core.clock.now(), *where.args)
-        await _extend_audience(core, tx, campaign)
-        if campaign.kind != WORKFLOW and (campaign.drawn_up_to or campaign.is_drawn):
-            await _draw_picked(core, tx, campaign)
-        await write_facts(tx, [Fact("campaign_contacts_added", subject_id=campaign_id, data={"added": added})])
+        added = await _pick(core, tx, campaign, where)
         if also is not None:
             await also(tx, campaign)
         return added
+
+
+async def _pick(core: Core, tx: Connection, campaign: Campaign, where: Where) -> int:
+    statement = store.sql.pick.replace("{mailable}", MAILABLE).replace("{where}", where.sql)
+    counted = f"WITH picked AS ({statement}) SELECT count(*) FROM picked"
+    added = await tx.fetchval(counted, campaign.id, core.clock.now(), *where.args)
+    await _extend_audience(core, tx, campaign)
+    if campaign.kind != WORKFLOW and (campaign.drawn_up_to or campaign.is_drawn):
+        await _draw_picked(core, tx, campaign)
+    await write_facts(tx, [Fact("campaign_contacts_added", subject_id=campaign.id, data={"added": added})])
+    return added
+
+
+async def feed_campaigns(core: Core, tx: Connection, came: Mapping[int, Collection[int]]) -> None:
+    """Picks contacts for the running campaigns of one mail that dynamic lists feed; `came`: list id → who came onto it.
+    A campaign of several steps takes them by its automation."""
+    zone = await core.installation.zone()
+    for row in await tx.fetch(store.sql.fed.replace("{columns}", store.SELECTED), list(came), WORKFLOW):
+        ids = sorted({one for list_id in row["list_ids"] for one in came[list_id]})
+        where = compile_rule(ColumnIs("id", "in", tuple(ids)), zone=zone, now=core.clock.now(), first=3)
+        await _pick(core, tx, store.campaign_from(row), where)
 
 
 async def _extend_audience(core: Core, tx: Connection, campaign: Campaign) -> None:
@@ -85,7 +100,7 @@ async def unpick_contacts(core: Core, campaign_id: int, contact_ids: Sequence[in
     """Takes contacts out: they are picked no more and what waits for them goes; a mail on its way or sent stays.
     Answers how many were taken out. Raises NotFound. `also` is done in the same transaction."""
     async with core.db.transaction() as tx:
-        campaign = await store.locked(tx, campaign_id)
+        campaign = await locked_campaign(tx, campaign_id)
         if also is not None:
             await also(tx, campaign)
         rows = await tx.fetch(store.sql.unpick, campaign_id, list(contact_ids), core.clock.now())

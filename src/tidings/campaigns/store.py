@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from tidings.campaigns.types import CAMPAIGN_COLUMNS, Campaign, State
 from tidings.platform.core import Core
 from tidings.platform.db import Connection, Row, load_sql
-from tidings.platform.errors import Conflict, NotFound
+from tidings.platform.errors import Conflict
 from tidings.platform.facts import Fact, write_facts
 
 sql = load_sql("tidings.campaigns")
@@ -17,14 +17,6 @@ SELECTED = ", ".join(f"c.{name}" for name in CAMPAIGN_COLUMNS)
 def campaign_from(row: Row) -> Campaign:
     """A campaign from a row that begins with CAMPAIGN_COLUMNS."""
     return Campaign(*row[: len(CAMPAIGN_COLUMNS)])
-
-
-async def locked(tx: Connection, campaign_id: int) -> Campaign:
-    """The campaign, locked until the transaction ends; raises NotFound."""
-    row = await tx.fetchrow(f"SELECT {SELECTED} FROM campaigns c WHERE c.id = $1 FOR UPDATE", campaign_id)
-    if row is None:
-        raise NotFound("campaign", campaign_id)
-    return campaign_from(row)
 
 
 async def move(core: Core, tx: Connection, campaign: Campaign, to: State, fact: str | None) -> None:

@@ -48,7 +48,7 @@ def set_setting(name: Name, value: Annotated[str, typer.Argument(metavar="VALUE"
 
 
 def _set_smtp_url(url: str) -> None:
-    with_core(lambda core: set_smtp_url(core, url))  # pyright: ignore
+    with_core(lambda core: set_smtp_url(core, url))
 
 
 def parse_value(name: str, text: str) -> Any:

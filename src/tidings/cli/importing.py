@@ -5,8 +5,10 @@ What an import does lives in `tidings.imports`; here the file's columns are name
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import msgspec
 import typer
@@ -57,47 +59,59 @@ def import_file(
         raise TidingsError("Give a FILE to import, or --resume ID to go on with an import.")
     if file is not None and not file.is_file():
         raise TidingsError(f"There is no file {file}.")
-    chosen = dict(_pair(one) for one in columns or [])
+    asked = Asked(
+        mapping=dict(_pair(one) for one in columns or []),
+        # Wrong words are refused by the action, which names the right ones.
+        options=Options(on_existing=cast(Any, on_existing), status=cast(Any, status), consent_source=consent),
+        lists=lists or [],
+        tags=tags or [],
+        delimiter=delimiter,
+        encoding=encoding,
+    )
 
     async def work(core: Core) -> Import:
-        if file is None:
-            assert resume is not None
-            return await _run(core, resume)
-        with file.open("rb") as source:
-            made = await actions.create_import(core, source, file_name=file.name)
-        try:
-            preview = await queries.preview_import(core, made.id, delimiter=delimiter, encoding=encoding)
-            unknown = sorted(set(chosen) - set(preview.mapping))
-            if unknown:
-                raise TidingsError(f"{file.name} has no column “{unknown[0]}”. It has {', '.join(preview.mapping)}.")
-            options = Options(on_existing=_word(on_existing), status=_word(status), consent_source=consent)
-            await actions.configure_import(
-                core,
-                made.id,
-                mapping={**preview.mapping, **chosen},
-                options=options,
-                delimiter=delimiter,
-                encoding=encoding,
-            )
-            # Only a file that will be read makes lists and tags.
-            placed = msgspec.structs.replace(
-                options, list_ids=await ensure_lists(core, lists or []), tag_ids=await ensure_tags(core, tags or [])
-            )
-            if placed != options:
-                await actions.configure_import(core, made.id, mapping={**preview.mapping, **chosen}, options=placed)
-        except TidingsError:
-            await actions.delete_import(core, made.id)
-            raise
-        return await _run(core, made.id)
-
-    async def whole(core: Core) -> Import:
-        done = await work(core)
+        done = await _run(core, resume or await _prepared(core, cast(Path, file), asked))
         await _tell(core, done, rejects)
         return done
 
-    done = with_core(whole)
+    done = with_core(work)
     if done.state != "done":
         raise TidingsError(done.error or f"The import is {done.state}. Go on with: tidings import --resume {done.id}")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the options ask for: `mapping` by header of the file, lists and tags by name."""
+
+    mapping: Mapping[str, str]
+    options: Options
+    lists: Sequence[str]
+    tags: Sequence[str]
+    delimiter: str | None
+    encoding: str | None
+
+
+async def _prepared(core: Core, file: Path, asked: Asked) -> int:
+    """An import of the file that is ready to run; there is none when something is wrong."""
+    with file.open("rb") as source:
+        made = await actions.create_import(core, source, file_name=file.name)
+    read_as = {"delimiter": asked.delimiter, "encoding": asked.encoding}
+    try:
+        preview = await queries.preview_import(core, made.id, **read_as)
+        unknown = sorted(set(asked.mapping) - set(preview.mapping))
+        if unknown:
+            raise TidingsError(f"{file.name} has no column “{unknown[0]}”. It has {', '.join(preview.mapping)}.")
+        mapping = {**preview.mapping, **asked.mapping}
+        await actions.configure_import(core, made.id, mapping=mapping, options=asked.options, **read_as)
+        # Only a file that will be read makes lists and tags.
+        list_ids, tag_ids = await ensure_lists(core, asked.lists), await ensure_tags(core, asked.tags)
+        placed = msgspec.structs.replace(asked.options, list_ids=list_ids, tag_ids=tag_ids)
+        if placed != asked.options:
+            await actions.configure_import(core, made.id, mapping=mapping, options=placed)
+    except TidingsError:
+        await actions.delete_import(core, made.id)
+        raise
+    return made.id
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -105,11 +119,6 @@ def _pair(text: str) -> tuple[str, str]:
     if not equals:
         raise TidingsError(f"“{text}” is not of the form HEADER=FIELD.")
     return header, target.strip()
-
-
-def _word(word: Any) -> Any:
-    """Wrong words are refused by the action, which names the right ones."""
-    return word
 
 
 async def _run(core: Core, import_id: int) -> Import:

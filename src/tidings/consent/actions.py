@@ -43,27 +43,33 @@ INSERT INTO notes (contact_id, kind, title, description, created_at, updated_at)
 
 
 async def unsubscribe_contact(
-    core: Core, contact_id: int, *, reason: str, message_id: int | None = None, is_one_click: bool = False, ip: str = ""
+    tx: Connection,
+    contact_id: int,
+    *,
+    at: datetime,
+    reason: str,
+    message_id: int | None = None,
+    is_one_click: bool = False,
+    ip: str = "",
 ) -> bool:
-    """The contact leaves; False when there was nobody to leave (gone, or left before). Safe to call again."""
-    now = core.clock.now()
-    async with core.db.transaction() as tx:
-        was = await tx.fetchval(_LEAVE, contact_id, now)
-        if was is None:
-            return False
-        data: dict[str, Any] = {"reason": reason, "one_click": is_one_click, "message_id": message_id}
-        source = "list_unsubscribe_header" if is_one_click else "unsubscribe_page"
-        await tx.execute(_LEDGER, contact_id, now, "opt_out", source, reason, ip or None, data)
-        await tx.execute(_NOTE, contact_id, "Unsubscribed", f"Reason: {reason or 'none given'}", now)
-        changed = {"was": was, "now": "unsubscribed", "reason": reason}
-        await write_facts(
-            tx,
-            [
-                Fact("contact_status_changed", contact_id, data=changed),
-                Fact("contact_unsubscribed", contact_id, object_id=message_id, data=data),
-            ],
-        )
-        return True
+    """The contact leaves, inside the caller's transaction; False when there was nobody to leave (gone, or left before).
+    Safe to call again. What of their mails is to be done, `messages.leaving` does."""
+    was = await tx.fetchval(_LEAVE, contact_id, at)
+    if was is None:
+        return False
+    data: dict[str, Any] = {"reason": reason, "one_click": is_one_click, "message_id": message_id}
+    source = "list_unsubscribe_header" if is_one_click else "unsubscribe_page"
+    await tx.execute(_LEDGER, contact_id, at, "opt_out", source, reason, ip or None, data)
+    await tx.execute(_NOTE, contact_id, "Unsubscribed", f"Reason: {reason or 'none given'}", at)
+    changed = {"was": was, "now": "unsubscribed", "reason": reason}
+    await write_facts(
+        tx,
+        [
+            Fact("contact_status_changed", contact_id, data=changed),
+            Fact("contact_unsubscribed", contact_id, object_id=message_id, data=data),
+        ],
+    )
+    return True
 
 
 async def confirm_contact(core: Core, contact_id: int, *, source: str, ip: str = "") -> bool:

@@ -10,6 +10,7 @@ import msgspec
 from tidings.contacts import catalog
 from tidings.contacts.types import ContactList
 from tidings.platform.core import Core
+from tidings.platform.db import Connection
 
 # Columns that a person may be asked for, with their words on the page.
 FIELDS: dict[str, str] = {
@@ -50,10 +51,10 @@ async def preference_page(core: Core) -> PreferencePage:
     return msgspec.convert(await core.installation.get("preference_page"), PreferencePage)
 
 
-async def save_preference_page(core: Core, page: PreferencePage) -> None:
+async def save_preference_page(core: Core, page: PreferencePage, *, tx: Connection | None = None) -> None:
     """Stores it; fields that nobody may be asked for are left out."""
     kept = msgspec.structs.replace(page, fields=[one for one in dict.fromkeys(page.fields) if one in FIELDS])
-    await core.installation.put({"preference_page": msgspec.to_builtins(kept)})
+    await core.installation.put({"preference_page": msgspec.to_builtins(kept)}, tx=tx)
 
 
 async def offered_lists(core: Core, page: PreferencePage) -> list[ContactList]:

@@ -242,7 +242,8 @@ class Draft:
 
     A value of None clears. `custom` works by slug the same way. `tags` and `lists` are to add, `remove_…` to take away:
     a number is an id, a text a slug or title, never an id; what is added under an unknown text is made with the write.
-    Companies the same, by id or name. `id` finds the contact to change; without it the e-mail does.
+    Companies the same, by id or name. `id` finds the contact to change; without it the e-mail does. `active_at` is when
+    another system saw the person last; None leaves what we know.
     """
 
     values: Mapping[str, Any] = field(default_factory=dict[str, Any])
@@ -255,6 +256,7 @@ class Draft:
     companies: Sequence[int | str] = ()
     remove_companies: Sequence[int | str] = ()
     id: int | None = None
+    active_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

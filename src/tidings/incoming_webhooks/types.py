@@ -40,10 +40,10 @@ WEBHOOK_COLUMNS: tuple[str, ...] = tuple(f.name for f in msgspec.structs.fields(
 
 @dataclass(frozen=True, slots=True)
 class WebhookDraft:
-    """What the operator decides."""
+    """What the operator decides, as given: `rules.checked` says what is wrong with it."""
 
     name: str
-    status: Status = "subscribed"
+    status: str = "subscribed"
     list_ids: Sequence[int] = ()
     tag_ids: Sequence[int] = ()
     company_ids: Sequence[int] = ()

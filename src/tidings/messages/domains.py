@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 import dns.asyncresolver
 import dns.exception
 import dns.resolver
+from dns.nameserver import Do53Nameserver
 
 from tidings.messages.signing import record_of
 from tidings.messages.types import Account
 from tidings.platform.core import Core
+from tidings.platform.name_servers import name_servers
 
 _ASKED_FOR = 5.0  # seconds
 
@@ -28,19 +31,33 @@ class DnsFinding(NamedTuple):
 
 async def look_up(core: Core, account: Account, domain: str) -> list[DnsFinding]:
     """What the DNS says about mail of a domain: SPF (RFC 7208), DMARC (RFC 7489), and the account's DKIM record."""
-    resolver = dns.asyncresolver.Resolver()
-    resolver.lifetime = _ASKED_FOR
-    named = str(await core.installation.get("dns_servers")).split(",")
-    servers = [(host, port) for host, _, port in (one.strip().partition(":") for one in named) if host]
-    if servers:
-        resolver.nameservers = [host for host, _ in servers]
-        resolver.nameserver_ports = {host: int(port) for host, port in servers if port}
+    resolver = await _resolver(str(await core.installation.get("dns_servers")))
     wanted = await record_of(core, account)
     asked = [_found(resolver, "SPF", domain, "v=spf1", "v=spf1 include:… -all")]
     if wanted is not None:
         asked.append(_found(resolver, "DKIM", wanted.name, "v=DKIM1", wanted.text, is_exact=True))
     asked.append(_found(resolver, "DMARC", f"_dmarc.{domain}", "v=DMARC1", "v=DMARC1; p=quarantine"))
     return list(await asyncio.gather(*asked))
+
+
+async def _resolver(servers: str) -> dns.asyncresolver.Resolver:
+    """Asks the machine's servers, or those that are named; of names that nobody knows, none."""
+    resolver = dns.asyncresolver.Resolver()
+    resolver.lifetime = _ASKED_FOR
+    named = name_servers(servers)
+    if named:
+        found = await asyncio.gather(*(_addresses(host, port) for host, port in named))
+        resolver.nameservers = [Do53Nameserver(*one) for each in found for one in each]
+    return resolver
+
+
+async def _addresses(host: str, port: int) -> list[tuple[str, int]]:
+    try:
+        async with asyncio.timeout(_ASKED_FOR):
+            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_DGRAM)
+    except OSError:
+        return []
+    return [(str(address[0]), port) for *_, address in found]
 
 
 async def _found(

@@ -116,7 +116,7 @@ async def _set_up_connection(connection: Any) -> None:
     )
 
 
-class _Session(asyncpg.Connection):  # pyright: ignore[reportMissingTypeArgument, reportUntypedBaseClass]
+class _Session(asyncpg.Connection):
     """A pooled connection that is swept on its return only when it was lent out whole.
 
     Reads and transactions leave nothing behind in a session, and asking the server to forget nothing would double the

@@ -6,7 +6,7 @@ import asyncio
 import tempfile
 from dataclasses import dataclass
 
-import asyncpg  # pyright: ignore[reportMissingTypeStubs]
+import asyncpg
 
 from tidings.platform.core import Core
 from tidings.platform.errors import TidingsError

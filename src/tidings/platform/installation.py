@@ -5,8 +5,10 @@ A process sees its own change at once and another's within `CACHE_FOR`.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from base64 import b64decode, b64encode
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any, cast
 from zoneinfo import ZoneInfo
@@ -14,6 +16,7 @@ from zoneinfo import ZoneInfo
 from tidings.platform.crypto import Keyring
 from tidings.platform.db import Connection, Database
 from tidings.platform.errors import Invalid, NotFound, Problem
+from tidings.platform.name_servers import name_servers
 from tidings.settings import LEAST_DAYS, MOST_DAYS, SETTINGS, Setting
 
 CACHE_FOR = timedelta(seconds=1)
@@ -78,17 +81,21 @@ class Installation:
             raise Invalid(problems)
         names = list(changes)
         packed = [self._seal(SETTINGS[name], changes[name]) for name in names]
-        if tx is not None:
-            await tx.execute(_PUT, names, packed)
-        else:
-            await self._db.execute(_PUT, names, packed)
+        await (tx or self._db).execute(_PUT, names, packed)
         self._cached = None
 
-    async def merge(self, name: str, changes: dict[str, Any]) -> None:
+    async def merge(self, name: str, changes: dict[str, Any], *, tx: Connection | None = None) -> None:
         """Changes some names of a setting that is a dict; what others change at the same moment stays."""
         if SETTINGS[name].kind is not dict:
             raise TypeError(name)
-        await self._db.execute(_MERGE, name, changes)
+        await (tx or self._db).execute(_MERGE, name, changes)
+        self._cached = None
+
+    @contextlib.asynccontextmanager
+    async def together(self) -> AsyncIterator[Connection]:
+        """A transaction in which several settings are changed, with what belongs to it; seen at once when it has ended."""
+        async with self._db.transaction() as tx:
+            yield tx
         self._cached = None
 
     def _seal(self, setting: Setting, value: Any) -> Any:
@@ -116,4 +123,9 @@ def _problem(name: str, value: Any) -> Problem | None:
             ZoneInfo(value)
         except (KeyError, ValueError, OSError):
             return Problem("time_zone", f"“{value}” is not a time zone.")
+    if name == "dns_servers":
+        try:
+            name_servers(value)
+        except ValueError as error:
+            return Problem("dns_servers", str(error))
     return None

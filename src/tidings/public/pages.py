@@ -17,7 +17,7 @@ from tidings.contacts import actions as contacts
 from tidings.contacts import queries
 from tidings.contacts.rules import is_email
 from tidings.contacts.types import ContactView, Draft, WritePolicy
-from tidings.messages.leaving import mark_left
+from tidings.messages.leaving import leave
 from tidings.messages.links import ask_for_link
 from tidings.messages.mailing import addresses
 from tidings.messages.optin import after_confirmation
@@ -105,11 +105,8 @@ class Pages:
     async def _leave(
         self, view: ContactView, message_id: int | None, reason: str, visit: Visit, *, is_one_click: bool
     ) -> None:
-        contact_id, ip = view.contact.id, await self._ip(visit)
-        await consent.unsubscribe_contact(
-            self._core, contact_id, reason=reason, message_id=message_id, is_one_click=is_one_click, ip=ip
-        )
-        await mark_left(self._core, contact_id, message_id)
+        ip = await self._ip(visit)
+        await leave(self._core, view.contact.id, reason=reason, message_id=message_id, is_one_click=is_one_click, ip=ip)
 
     async def _submit_unsubscribe(self, visit: Visit) -> Reply:
         view = await self._contact(visit.get("secure_hash"), periods=tokens.PERIODS_TO_LEAVE)

@@ -17,7 +17,8 @@ from tidings.contacts.codes import TEXT, any_column_sql, coded_sql, has_no_lette
 from tidings.platform.db import escape_like
 from tidings.segments.days import Days, days_meant, start_of
 from tidings.segments.fields import COLUMN_KINDS, CUSTOM_KINDS, EventField, event_kind
-from tidings.segments.types import CustomFieldIs, Value, number_of
+from tidings.segments.types import CustomFieldIs
+from tidings.segments.values import Value, number_of
 
 # Longer texts are not compared through the index, whose keys are cut at 200 characters.
 KEYED_TEXT = 100

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from tidings.segments.types import Value, day_of, days_of
+from tidings.segments.values import Value, day_of, days_of
 
 
 @dataclass(frozen=True, slots=True)

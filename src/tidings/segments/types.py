@@ -1,15 +1,14 @@
 """The rule tree: who is meant, in our words. Frozen, comparable, and the same in JSON and in Python.
 
 `to_json` and `from_json` are a strict round trip; unknown words are Invalid with the place in the tree. Nothing here
-knows SQL (`compiler`) or a dialect's spelling. Values are checked when a rule is made: a wrong one is a ValueError.
+knows SQL (`compiler`) or a dialect's spelling. Values are checked when a rule is made (`values`): a wrong one is a
+ValueError.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date
-from decimal import Decimal, InvalidOperation
 from typing import Any as Anything
 from typing import Literal, get_args
 
@@ -20,27 +19,18 @@ from tidings.platform.errors import Invalid, Problem
 from tidings.segments.fields import (
     COLUMN_KINDS,
     CUSTOM_KINDS,
-    NEEDS_LIST,
-    OPERATORS,
     ActivityOperator,
     Column,
     EventField,
     FieldKind,
-    Kind,
     Operator,
     SetOperator,
     event_kind,
 )
+from tidings.segments.values import Value, check_ids, check_text, check_value
 
 MAX_DEPTH = 20
 MAX_RULES = 1000
-MAX_VALUES = 10_000
-MAX_TEXT = 1000
-MAX_DAYS = 100_000
-_MAX_ID = 2**63 - 1
-
-Scalar = str | int | float
-Value = str | int | float | tuple[Scalar, ...] | None
 
 
 class _Rule(msgspec.Struct, frozen=True, tag_field="rule", forbid_unknown_fields=True):
@@ -85,7 +75,7 @@ class ColumnIs(_Rule, frozen=True, tag="column"):
     value: Value = None
 
     def __post_init__(self) -> None:
-        _check(COLUMN_KINDS[self.field], self.operator, self.value)
+        check_value(COLUMN_KINDS[self.field], self.operator, self.value)
 
 
 class CustomFieldIs(_Rule, frozen=True, tag="custom_field"):
@@ -97,8 +87,8 @@ class CustomFieldIs(_Rule, frozen=True, tag="custom_field"):
     value: Value = None
 
     def __post_init__(self) -> None:
-        _check_text(self.slug)
-        _check(CUSTOM_KINDS[self.kind], self.operator, self.value)
+        check_text(self.slug)
+        check_value(CUSTOM_KINDS[self.kind], self.operator, self.value)
 
 
 class HasTags(_Rule, frozen=True, tag="tags"):
@@ -108,7 +98,7 @@ class HasTags(_Rule, frozen=True, tag="tags"):
     ids: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        _check_ids(self.ids)
+        check_ids(self.ids)
 
 
 class InLists(_Rule, frozen=True, tag="lists"):
@@ -118,7 +108,7 @@ class InLists(_Rule, frozen=True, tag="lists"):
     ids: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        _check_ids(self.ids)
+        check_ids(self.ids)
 
 
 class InCompanies(_Rule, frozen=True, tag="companies"):
@@ -128,7 +118,7 @@ class InCompanies(_Rule, frozen=True, tag="companies"):
     ids: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        _check_ids(self.ids)
+        check_ids(self.ids)
 
 
 class CompanyIs(_Rule, frozen=True, tag="company"):
@@ -140,7 +130,7 @@ class CompanyIs(_Rule, frozen=True, tag="company"):
     values: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        _check("text", "in", self.values)
+        check_value("text", "in", self.values)
 
 
 class StatusIn(_Rule, frozen=True, tag="status"):
@@ -158,7 +148,7 @@ class Search(_Rule, frozen=True, tag="search"):
 
     def __post_init__(self) -> None:
         for one in (self.text, *self.custom):
-            _check_text(one)
+            check_text(one)
 
 
 class MailActivity(_Rule, frozen=True, tag="mail"):
@@ -170,7 +160,7 @@ class MailActivity(_Rule, frozen=True, tag="mail"):
 
     def __post_init__(self) -> None:
         if self.operator not in ("never", "ever"):
-            _check("moment", self.operator, self.value)
+            check_value("moment", self.operator, self.value)
 
 
 class CampaignActivity(_Rule, frozen=True, tag="campaign"):
@@ -180,7 +170,7 @@ class CampaignActivity(_Rule, frozen=True, tag="campaign"):
     activity: Literal["opened", "not_opened", "clicked", "not_clicked", "sent", "not_sent"]
 
     def __post_init__(self) -> None:
-        _check_ids((self.campaign_id,))
+        check_ids((self.campaign_id,))
 
 
 class PickedFor(_Rule, frozen=True, tag="picked"):
@@ -189,7 +179,7 @@ class PickedFor(_Rule, frozen=True, tag="picked"):
     campaign_id: int
 
     def __post_init__(self) -> None:
-        _check_ids((self.campaign_id,))
+        check_ids((self.campaign_id,))
 
 
 AutomationState = Literal["completed", "active", "cancelled", "waiting", "pending", "in", "not_in"]
@@ -203,7 +193,7 @@ class AutomationActivity(_Rule, frozen=True, tag="automation"):
     activity: AutomationState
 
     def __post_init__(self) -> None:
-        _check_ids((self.automation_id,))
+        check_ids((self.automation_id,))
 
 
 class HasEvents(_Rule, frozen=True, tag="events"):
@@ -213,7 +203,7 @@ class HasEvents(_Rule, frozen=True, tag="events"):
     keys: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        _check("text", "in", self.keys)
+        check_value("text", "in", self.keys)
 
 
 class EventIs(_Rule, frozen=True, tag="event"):
@@ -229,8 +219,8 @@ class EventIs(_Rule, frozen=True, tag="event"):
     value: Value = None
 
     def __post_init__(self) -> None:
-        _check_text(self.key)
-        _check(event_kind(self.field, self.operator), self.operator, self.value)
+        check_text(self.key)
+        check_value(event_kind(self.field, self.operator), self.operator, self.value)
 
 
 class RoleIn(_Rule, frozen=True, tag="role"):
@@ -240,7 +230,7 @@ class RoleIn(_Rule, frozen=True, tag="role"):
     roles: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        _check("text", "in", self.roles)
+        check_value("text", "in", self.roles)
 
 
 class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -250,7 +240,7 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tag_id: int | None = None
 
     def __post_init__(self) -> None:
-        _check_ids(tuple(i for i in (self.list_id, self.tag_id) if i is not None))
+        check_ids(tuple(i for i in (self.list_id, self.tag_id) if i is not None))
 
 
 class Audience(_Rule, frozen=True, tag="audience"):
@@ -327,83 +317,3 @@ def _walk(rule: Rule) -> Iterator[tuple[Rule, int]]:
 
 def _too_large() -> Invalid:
     return Invalid({"rules": Problem("max", f"At most {MAX_RULES} rules, {MAX_DEPTH} levels deep, are possible.")})
-
-
-def number_of(value: object) -> Decimal:
-    """A finite number of at most 60 digits; else ValueError."""
-    try:
-        number = Decimal(str(value).strip())
-    except InvalidOperation:
-        raise ValueError(f"“{value}” is not a number") from None
-    if isinstance(value, bool) or not number.is_finite() or abs(number.adjusted()) > 60 or len(str(number)) > 60:
-        raise ValueError(f"“{value}” is not a number that can be compared")
-    return number
-
-
-def day_of(value: object) -> date:
-    """The day in text that begins `YYYY-MM-DD`, within the years 1000–9998; else ValueError."""
-    text = str(value).strip()
-    found = re.match(r"(\d{4})-(\d{2})-(\d{2})(?!\d)", text, re.ASCII)
-    if not found:
-        raise ValueError(f"“{text[:40]}” is not a date like 2027-01-31")
-    day = date(*(int(part) for part in found.groups()))
-    if not 1000 <= day.year <= 9998:
-        raise ValueError("the year must lie between 1000 and 9998")
-    return day
-
-
-def days_of(value: object) -> int:
-    """A number of days from 0 to MAX_DAYS; else ValueError."""
-    number = number_of(value)
-    if number != int(number) or not 0 <= number <= MAX_DAYS:
-        raise ValueError(f"the number of days must be whole and between 0 and {MAX_DAYS}")
-    return int(number)
-
-
-def _check(kind: Kind, operator: str, value: Value) -> None:
-    if operator not in OPERATORS[kind]:
-        raise ValueError(f"“{operator}” does not fit a field of this kind")
-    if operator in ("empty", "filled"):
-        return
-    if operator in NEEDS_LIST:
-        if not isinstance(value, tuple) or len(value) > MAX_VALUES:
-            raise ValueError(f"“{operator}” needs a list of at most {MAX_VALUES} values")
-        for one in value:
-            _check_scalar(kind, operator, one)
-    elif value is None or isinstance(value, tuple):
-        raise ValueError(f"“{operator}” needs one value")
-    else:
-        _check_scalar(kind, operator, value)
-
-
-def _check_scalar(kind: Kind, operator: str, value: Scalar) -> None:
-    if kind in ("integer", "number"):
-        number_of(value)
-    elif operator in ("days_before", "days_within"):
-        days_of(value)
-    elif kind in ("day", "moment"):
-        day_of(value)
-    else:
-        _check_text(str(value))
-
-
-def _check_text(text: str) -> None:
-    if len(text) > MAX_TEXT:
-        raise ValueError(f"text of more than {MAX_TEXT} characters is not compared")
-    if "\0" in text or not _is_encodable(text):
-        raise ValueError("the text holds characters that cannot be stored")
-
-
-def _is_encodable(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _check_ids(ids: tuple[int, ...]) -> None:
-    if len(ids) > MAX_VALUES:
-        raise ValueError(f"at most {MAX_VALUES} ids")
-    if any(not 0 <= one <= _MAX_ID for one in ids):
-        raise ValueError("an id lies outside the possible numbers")

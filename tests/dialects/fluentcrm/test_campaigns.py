@@ -8,10 +8,9 @@ from typing import Any
 
 from tests.dialects.mouth import Mouth
 from tests.dialects.shapes import NOW, PAGE_KEYS, kinds
-from tidings.consent import actions as consent
 from tidings.contacts import actions as contacts
 from tidings.contacts.types import Draft
-from tidings.messages.leaving import mark_left
+from tidings.messages.leaving import leave
 from tidings.platform.clock import FixedClock
 from tidings.platform.core import Core
 from tidings.tracking.collector import CLICK, OPEN, Collector, Hit
@@ -272,8 +271,7 @@ async def _sent(core: Core, clock: FixedClock) -> dict[str, int]:
     for hit in (Hit(OPEN, ids[0]), Hit(CLICK, ids[0], link)):
         await collector.record(hit)
     assert await fold_hits(core) == 2
-    await consent.unsubscribe_contact(core, 2, reason="Too many", message_id=ids[1])
-    await mark_left(core, 2, ids[1])
+    await leave(core, 2, reason="Too many", message_id=ids[1])
     return {"link": link, "first": ids[0]}
 
 

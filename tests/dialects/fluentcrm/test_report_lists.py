@@ -15,7 +15,7 @@ from tidings.contacts import actions as contacts
 from tidings.contacts.types import Draft
 from tidings.dialects.fluentcrm.reports import compared_range, earlier
 from tidings.platform.core import Core
-from tidings.segments.types import day_of
+from tidings.segments.values import day_of
 
 
 async def _people(core: Core, n: int, **more: Any) -> list[int]:

@@ -275,6 +275,27 @@ async def test_pictures_come_from_where_the_compliance_settings_allow(crm: Mouth
     assert await crm.core.installation.get("gravatars") == "no"
 
 
+@pytest.mark.parametrize(
+    ("path", "sent"),
+    [
+        ("/setting/compliance", {"anonymize_ip": "yes", "gravatar_fallback": "no"}),
+        ("/setting", {"settings": {"business_settings": {"business_name": "B"}, "email_settings": {"from_name": "F"}}}),
+    ],
+)
+async def test_settings_are_saved_all_together_or_not_at_all(crm: Mouth, path: str, sent: dict[str, Any]):
+    method = crm.put if path == "/setting" else crm.post
+    await crm.core.db.execute(
+        """CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'dead'; END $$;
+        CREATE TRIGGER die BEFORE INSERT ON audit_entries EXECUTE FUNCTION die()"""
+    )
+    before = await crm.core.db.fetch("SELECT name, value FROM settings ORDER BY name")
+    assert (await method(path, sent)).status_code == 500
+    assert await crm.core.db.fetch("SELECT name, value FROM settings ORDER BY name") == before
+    await crm.core.db.execute("DROP TRIGGER die ON audit_entries")
+    assert (await method(path, sent)).status_code == 200
+    assert await crm.core.db.fetch("SELECT name, value FROM settings ORDER BY name") != before
+
+
 async def test_events_are_refused_while_their_module_is_off(crm: Mouth):
     await crm.post("/subscribers", {"email": "a@example.com", "status": "subscribed"})
     event = {"event_key": "a", "title": "b", "email": "a@example.com"}

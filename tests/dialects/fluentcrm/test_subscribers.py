@@ -12,9 +12,9 @@ import httpx
 from tests.dialects.mouth import Mouth
 from tests.dialects.shapes import NOW, PAGE_KEYS
 from tidings.access import actions as access
-from tidings.consent import actions as consent
 from tidings.contacts import actions as contacts
 from tidings.contacts.types import CustomField, Draft
+from tidings.messages.leaving import leave
 from tidings.platform.clock import FixedClock
 from tidings.platform.core import Core
 
@@ -192,7 +192,7 @@ async def test_an_update_changes_what_it_names(core: Core, crm: Mouth, clock: Fi
     assert (await put(status="unsubscribed"))["contact"]["status"] == "unsubscribed"
     assert (await put(status="subscribed"))["contact"]["status"] == "subscribed"
     # Why somebody left is told as long as they are away.
-    await consent.unsubscribe_contact(core, 2, reason="Too many")
+    await leave(core, 2, reason="Too many")
     told = {"unsubscribe_reason": "Too many", "unsubscribe_date": "2026-11-20 12:02:00", "status": "unsubscribed"}
     assert (await crm.get("/subscribers/2")).json()["subscriber"].items() >= told.items()
     await put(status="subscribed")

@@ -15,6 +15,7 @@ from tidings.consent.queries import ledger_of
 from tidings.contacts import actions as contacts
 from tidings.contacts.types import CustomField
 from tidings.dialects.fluenzr.ids import number_of, opaque
+from tidings.messages.leaving import leave
 from tidings.pipeline.queries import history_of
 from tidings.platform.core import Core
 
@@ -310,7 +311,7 @@ async def test_a_consent_stands_in_the_ledger(core: Core, fluenzr: Mouth):
     assert (other["consentSource"], other["consentNotes"], other["consentDate"]) == ("referral", None, NOW)
     unnamed = data(await fluenzr.post("/contacts", {"email": "b@example.com", "consentNotes": "On the phone"}), 201)
     assert (unnamed["consentSource"], unnamed["consentDate"]) == ("not_specified", NOW)
-    await consent.unsubscribe_contact(core, number, reason="")
+    await leave(core, number, reason="")
     await consent.confirm_contact(core, number, source="double_opt_in")
     assert data(await fluenzr.get(path))["consentSource"] == "web_optin"
 

@@ -13,12 +13,12 @@ from tests.dialects.fluenzr.test_keys import data
 from tests.dialects.mouth import Mouth
 from tests.dialects.told import Told, sent_message
 from tidings.campaigns import actions as campaigns
-from tidings.consent.actions import unsubscribe_contact
 from tidings.contacts import actions as contacts
 from tidings.contacts.types import Draft
 from tidings.dialects.fluenzr.events import EVENTS, FORM
 from tidings.dialects.fluenzr.ids import opaque
 from tidings.messages import claims
+from tidings.messages.leaving import leave
 from tidings.messages.preview import find_person
 from tidings.messages.transports.types import Outcome, Result
 from tidings.outgoing_webhooks.forms import Signing
@@ -122,7 +122,7 @@ async def test_a_mail_is_told_from_its_leaving_to_its_coming_back(core: Core, fl
         await write_facts(tx, [Fact("message_replied", contact, campaign, message, reply)])
         soft = {"service": "ses", "reason": "mailbox full", "times": 1}
         await write_facts(tx, [Fact("contact_soft_bounced", contact, None, message, soft)])
-    await unsubscribe_contact(core, contact, reason="enough", message_id=message)
+    await leave(core, contact, reason="enough", message_id=message)
     news = _without_id(await told.news())
     assert [one["type"] for one in news] == ["email.replied", "email.bounced", "contact.updated", "email.unsubscribed"]
     assert news[0]["data"] == mail | {"replySubject": "Re: Hello", "replyPreview": "Thank you"}

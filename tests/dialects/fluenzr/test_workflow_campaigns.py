@@ -19,8 +19,9 @@ from tidings.automations import queries, workflows
 from tidings.automations.jobs import ENROL_JOB
 from tidings.campaigns import actions as campaigns
 from tidings.campaigns.carried import finish_workflows
+from tidings.campaigns.drawing import advance_campaigns
 from tidings.dialects.fluenzr.ids import number_of, opaque
-from tidings.messages import accounts
+from tidings.messages import accounts, claims
 from tidings.platform import jobs
 from tidings.platform.clock import FixedClock
 from tidings.platform.core import Core
@@ -96,11 +97,13 @@ class World:
 
     async def work(self) -> None:
         """Everything that is due now."""
+        await advance_campaigns(self.core)
         for job in await jobs.claim(self.core.db, [ENROL_JOB], 10):
             await jobs.run_claimed(self.core, job)
         await settle(self.core)
         while await Sender(self.core).pass_once():
             await settle(self.core)
+        await claims.finish_campaigns(self.core)
         await finish_workflows(self.core)
 
     async def after(self, time: timedelta) -> None:
@@ -370,6 +373,38 @@ async def test_a_dynamic_group_also_feeds_a_campaign_of_one_mail(world: World, c
     shown = data(await fluenzr.get(path))
     assert (shown["status"], shown["workflow"]["nodes"][1]["data"]["subject"]) == ("active", "Changed {{firstName}}")
     assert shown["stats"]["sent"] == 3
+
+
+@pytest.mark.parametrize("workflow", [THREE, chain(mail("one"))], ids=["several mails", "one mail"])
+async def test_a_dynamic_group_that_is_added_to_a_running_campaign_feeds_it_from_then_on(
+    world: World, fluenzr: Mouth, workflow: Mapping[str, Any]
+):
+    kinds = ("dynamic", "static")
+    new, old = [data(await fluenzr.post("/groups", {"name": one, "type": one}), 201)["id"] for one in kinds]
+    ids = await world.people(8)
+    for group, member in ((new, ids[1]), (old, ids[2])):
+        await fluenzr.post(f"/groups/{group}/contacts", {"contactIds": [member]})
+    path = await world.made(workflow, ids[:1])
+    assert data(await fluenzr.post(f"{path}/start"))["status"] == "active"
+    assert data(await fluenzr.post(f"{path}/contacts", {"groupIds": [new, old]}))["added"] == 2
+    await world.work()
+    assert sorted(await world.mails()) == ["p0", "p1", "p2"]
+    assert data(await fluenzr.get(path))["status"] == "active"
+    await fluenzr.post(f"/groups/{new}/contacts", {"contactIds": [*ids[0:2], ids[3], ids[4]]})
+    await fluenzr.post(f"/groups/{old}/contacts", {"contactIds": ids[5:6]})
+    await world.work()
+    assert sorted(await world.mails()) == ["p0", "p1", "p2", "p3", "p4"]
+    data(await fluenzr.post(f"{path}/pause"))
+    await fluenzr.post(f"/groups/{new}/contacts", {"contactIds": ids[6:7]})
+    await world.work()
+    data(await fluenzr.post(f"{path}/resume"))
+    data(await fluenzr.post(f"/contacts/{ids[7]}/groups", {"groupIds": [new]}))
+    await world.work()
+    found = await world.mails()
+    assert sorted(found) == ["p0", "p1", "p2", "p3", "p4", "p7"]
+    assert {len(mails) for mails in found.values()} == {1}, "nobody twice"
+    shown = data(await fluenzr.get(path))
+    assert (shown["status"], shown["stats"]["contacts"], shown["stats"]["sent"]) == ("active", 6, 6)
 
 
 async def test_mails_leave_within_the_window_and_the_next_delay_counts_from_there(world: World, clock: FixedClock):

@@ -9,8 +9,7 @@ from tests.dialects.furiosa.test_keys import refused
 from tests.dialects.mouth import Mouth
 from tidings.campaigns import actions as campaigns
 from tidings.campaigns import drawing
-from tidings.consent import actions as consent
-from tidings.messages.leaving import mark_left
+from tidings.messages.leaving import leave
 from tidings.platform.clock import FixedClock
 from tidings.platform.core import Core
 from tidings.tracking.collector import CLICK, OPEN, Collector, Hit
@@ -105,8 +104,7 @@ async def test_metrics_are_counts_and_rates_with_one_decimal(core: Core, furiosa
     for hit in (Hit(OPEN, ids[0]), Hit(OPEN, ids[0]), Hit(OPEN, ids[1]), Hit(CLICK, ids[0], link)):
         await Collector(core).record(hit)
     assert await fold_hits(core) == 4
-    await consent.unsubscribe_contact(core, 2, reason="", message_id=ids[1])
-    await mark_left(core, 2, ids[1])
+    await leave(core, 2, reason="", message_id=ids[1])
     assert (await furiosa.get("/campaigns/1/metrics")).json() == {
         "recipients": 4,
         "sent": 4,

@@ -123,6 +123,15 @@ INSERT INTO campaign_lists (campaign_id, list_id) SELECT $1, id FROM lists WHERE
 -- name: dynamic_lists
 SELECT l.id FROM campaign_lists m JOIN lists l ON l.id = m.list_id WHERE m.campaign_id = $1 AND l.is_dynamic ORDER BY l.id
 
+-- name: fed
+-- Running campaigns of one mail, locked, that dynamic ones of the lists $1 feed.
+SELECT {columns}, fed.list_ids FROM campaigns c JOIN LATERAL (
+    SELECT array_agg(f.list_id) AS list_ids FROM campaign_lists f JOIN lists l ON l.id = f.list_id
+    WHERE f.campaign_id = c.id AND f.list_id = ANY($1::bigint[]) AND l.is_dynamic) fed ON fed.list_ids IS NOT NULL
+WHERE c.id IN (SELECT campaign_id FROM campaign_lists WHERE list_id = ANY($1::bigint[]))
+  AND c.kind <> $2 AND c.state IN ('scheduled', 'drawing', 'sending')
+ORDER BY c.id FOR UPDATE OF c
+
 -- name: copy_content
 -- What is written moves over only when it differs, so that a compiled mail stays good.
 WITH source AS (SELECT * FROM campaigns WHERE id = $1),

@@ -78,6 +78,9 @@ async def write_checked(core: Core, tx: Connection, drafts: Sequence[Draft], pol
         remove_tags=await _pairs(tx, "tags", [(one, d.remove_tags) for one, d in touched]),
         remove_lists=await _pairs(tx, "lists", [(one, d.remove_lists) for one, d in touched]),
     )
+    seen = {one: d.active_at for one, d in touched if d.active_at is not None}
+    if seen:
+        await tx.execute(store.sql.see_active, list(seen), list(seen.values()))
     if any(d.companies or d.remove_companies for _, d in touched):
         await _change_companies(core, tx, touched, is_silent=policy.is_silent)
     return [written[place] for place in range(len(drafts))]

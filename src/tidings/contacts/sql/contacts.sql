@@ -114,3 +114,7 @@ SELECT NOT EXISTS (SELECT 1 FROM changes
 -- name: last_known
 -- Facts that are older than the habit of keeping the contact are left out.
 SELECT data FROM facts WHERE contact_id = ANY($1::bigint[]) AND kind = 'contact_deleted' AND data ? 'contact'
+
+-- name: see_active
+-- When other systems saw these contacts last.
+UPDATE contacts c SET active_at = g.at FROM unnest($1::bigint[], $2::timestamptz[]) AS g (id, at) WHERE c.id = g.id

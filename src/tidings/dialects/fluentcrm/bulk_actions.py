@@ -57,7 +57,7 @@ async def _status(call: Call) -> Asked:
     status = call.text("new_status")
     if status not in STATUSES:
         raise Refused("Please select status")
-    change = SetStatus(status, "bulk action")  # type: ignore[arg-type]
+    change = SetStatus(status, "bulk action")
     return change, "Status has been changed for the selected subscribers"
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from tidings.campaigns import actions, queries
 from tidings.campaigns.types import Campaign
@@ -207,11 +208,14 @@ async def unsubscribers(call: Call) -> Any:
     return {"unsubscribes": page_object(call, page, encode)}
 
 
+_DID: Mapping[str, Literal["clicked", "opened"]] = {"click": "clicked", "open": "opened"}
+
+
 async def contacts_by_segment(call: Call) -> Any:
     campaign = await queries.campaign_by_id(call.core, call.id())
     rule = from_json(campaign.audience)
-    kind = {"click": "clicked", "open": "opened"}.get(call.text("segment"))
-    chosen = CampaignActivity(campaign.id, kind) if kind else All((rule, StatusIn(("subscribed",))))  # type: ignore[arg-type]
+    kind = _DID.get(call.text("segment"))
+    chosen = CampaignActivity(campaign.id, kind) if kind else All((rule, StatusIn(("subscribed",))))
     where = await where_of(call.core, chosen)
     page = await contacts.list_contacts(call.core, page_request(call), where)
     joined = await companies_wire.joined_of(call, [view.contact for view in page.rows])

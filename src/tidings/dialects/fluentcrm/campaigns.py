@@ -1,4 +1,6 @@
-"""Campaigns: write, choose recipients, schedule, watch, stop (spec §5.1). Numbers and mails are in `campaign_reports`."""
+"""Campaigns: write, try, arrange, delete (spec §5.1). Whom they reach and when is in `campaign_sending`, numbers and mails in
+`campaign_reports`.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +8,11 @@ import time
 from typing import Any
 
 from tidings.campaigns import actions, queries
-from tidings.campaigns.drawing import advance_campaigns, count_recipients, draw
 from tidings.campaigns.types import Campaign
 from tidings.contacts import catalog
-from tidings.contacts import queries as contacts
 from tidings.contacts.rules import is_email, slug_of
-from tidings.dialects._engine.calls import Call, as_structure, is_true
+from tidings.dialects._engine.calls import Call, is_true
 from tidings.dialects._engine.routes import Route
-from tidings.dialects.fluentcrm.campaign_reports import progress, tracking_words
 from tidings.dialects.fluentcrm.campaigns_wire import (
     DEFAULT_SETTINGS,
     campaign_body,
@@ -21,22 +20,17 @@ from tidings.dialects.fluentcrm.campaigns_wire import (
     merged_settings,
     states_of,
     stats_body,
-    status_word,
 )
 from tidings.dialects.fluentcrm.catalog import label_row
 from tidings.dialects.fluentcrm.dialect import FieldErrors
-from tidings.dialects.fluentcrm.dynamic_segments import rules_by_slug
 from tidings.dialects.fluentcrm.envelope import page_object, page_request
-from tidings.dialects.fluentcrm.filters import recipients_rule
 from tidings.messages.compliance import has_way_out
 from tidings.messages.mailing import addresses, source_from
 from tidings.messages.preview import preview, send_test
 from tidings.platform.errors import Invalid, NotFound, Problem, Refused
-from tidings.segments.types import Nobody, Rule, from_json, to_json
 
 SORTS = {"id": "id", "title": "title", "status": "state", "scheduled_at": "scheduled_at", "created_at": "created_at"}
 SORTS |= {"updated_at": "updated_at", "recipients_count": "recipients_count"}
-SMALL = 200  # recipients that are drawn inside the call
 
 
 def body_of(call: Call, campaign: Campaign) -> dict[str, Any]:
@@ -44,7 +38,8 @@ def body_of(call: Call, campaign: Campaign) -> dict[str, Any]:
     return campaign_body(campaign, call.context, call.core.clock.now())
 
 
-async def _get(call: Call, campaign_id: int | None = None) -> Campaign:
+async def campaign_of(call: Call, campaign_id: int | None = None) -> Campaign:
+    """The campaign of the path, or another one; raises NotFound."""
     return await queries.campaign_by_id(call.core, call.id() if campaign_id is None else campaign_id)
 
 
@@ -81,9 +76,9 @@ async def create_campaign(call: Call) -> Any:
             {}, {"template_config": {**DEFAULT_SETTINGS["template_config"], "design_template": design}}
         ),
     )
-    campaign = await _get(call, made)
+    campaign = await campaign_of(call, made)
     await actions.update_campaign(call.core, made, slug=slug_of(campaign.title))
-    body = body_of(call, await _get(call, made))
+    body = body_of(call, await campaign_of(call, made))
     shown = (
         "title",
         "email_body",
@@ -104,14 +99,15 @@ async def get_campaign(call: Call) -> Any:
     body = body_of(call, view.campaign)
     wanted = call.items("with")
     if "subjects" in wanted:
-        body["subjects"] = _subjects(view)
+        body["subjects"] = subject_rows(view)
     if "template" in wanted:
         body["template"] = None
     body.pop("_next_step", None)
     return {"campaign": body, "templates": []}
 
 
-def _subjects(view: Any) -> list[dict[str, Any]]:
+def subject_rows(view: Any) -> list[dict[str, Any]]:
+    """The subject lines that are tried against one another, on the wire."""
     return [
         {
             "id": one.id,
@@ -128,7 +124,7 @@ def _subjects(view: Any) -> list[dict[str, Any]]:
 
 async def _apply(call: Call, campaign_id: int) -> Campaign:
     """The update that PUT and the editor's POST share."""
-    campaign = await _get(call, campaign_id)
+    campaign = await campaign_of(call, campaign_id)
     params = dict(call.params)
     if "title" in params and not call.text("title").strip():
         raise FieldErrors({"title": Problem("required", "The title field is required.")})
@@ -156,7 +152,7 @@ async def _apply(call: Call, campaign_id: int) -> Campaign:
         if any(problem.rule == "unique" for problem in error.fields.get("title", [])):
             raise FieldErrors({"title": Problem("unique", "The title has already been taken.")}) from error
         raise
-    return await _get(call, campaign_id)
+    return await campaign_of(call, campaign_id)
 
 
 def _row(campaign: Campaign) -> dict[str, Any]:
@@ -167,7 +163,7 @@ def _row(campaign: Campaign) -> dict[str, Any]:
 async def update_campaign(call: Call) -> Any:
     body = body_of(call, await _apply(call, call.id()))
     if call.flag("update_subjects"):
-        body["subjects"] = _subjects(await queries.campaign_view(call.core, call.id()))
+        body["subjects"] = subject_rows(await queries.campaign_view(call.core, call.id()))
     return {"campaign": body}
 
 
@@ -179,151 +175,29 @@ async def update_single(call: Call) -> Any:
 
 
 async def update_title(call: Call) -> Any:
-    campaign = await _get(call)
+    campaign = await campaign_of(call)
     if call.text("title"):
         await actions.update_campaign(call.core, campaign.id, title=call.text("title"))
     at = call.context.instant(call.text("scheduled_at")) if call.text("scheduled_at") else None
     if at is not None and campaign.state == "scheduled":
         await actions.reschedule_campaign(call.core, campaign.id, at)
-    return {"message": "Campaign has been updated", "campaign": body_of(call, await _get(call))}
+    return {"message": "Campaign has been updated", "campaign": body_of(call, await campaign_of(call))}
 
 
 async def save_step(call: Call) -> Any:
-    campaign = await _get(call)
+    campaign = await campaign_of(call)
     settings = {**merged_settings(campaign.settings, {}), "_next_step": call.text("next_step")}
     await actions.update_campaign(call.core, campaign.id, settings=settings)
     return {"message": "step saved"}
 
 
-async def audience_of(call: Call, settings: Any) -> Rule:
-    """The rule of recipient settings; a saved segment is taken as it is now."""
-    fields = await contacts.custom_fields(call.core)
-    return recipients_rule(settings, fields=fields, segments=await rules_by_slug(call.core))
-
-
-async def estimated_contacts(call: Call) -> Any:
-    started = time.perf_counter()
-    try:
-        n = await count_recipients(call.core, await audience_of(call, call.params))
-    except (Refused, Invalid):
-        n = 0
-    return {"count": n, "execution_time": round(time.perf_counter() - started, 6)}
-
-
-async def estimated_recipients(call: Call) -> Any:
-    campaign = await _get(call)
-    return {"estimated_count": await count_recipients(call.core, from_json(campaign.audience))}
-
-
-async def draft_recipients(call: Call) -> Any:
-    campaign = await _get(call)
-    if campaign.state != "draft":
-        raise Refused("You can not modify the recipients of this campaign")
-    chosen = ("subscribers", "excludedSubscribers", "sending_filter", "dynamic_segment", "advanced_filters")
-    defaults = {"advanced_filters": []}
-    given = {name: as_structure(call.get(name)) or call.get(name) for name in chosen}
-    settings = merged_settings(campaign.settings, {**given, **{k: v for k, v in defaults.items() if not given[k]}})
-    rule = await audience_of(call, call.params)
-    n = 0 if rule == Nobody() else await count_recipients(call.core, rule)
-    if not n:
-        raise Refused("Sorry no subscribers found based on your selection")
-    await actions.update_campaign(call.core, campaign.id, audience=to_json(rule), settings=settings)
-    return {"message": "Recipient settings has been updated", "count": n}
-
-
-async def schedule(call: Call) -> Any:
-    campaign = await _get(call)
-    given = call.get("scheduled_at")
-    at = until = None
-    if isinstance(given, list) or call.text("sending_type") == "range_schedule":
-        moments = [call.context.instant(one) for one in call.items("scheduled_at")]
-        if len(moments) != 2 or None in moments:
-            raise Refused("Please provide a valid date range")
-        at, until = moments
-    elif given:
-        at = call.context.instant(given)
-        if at is None:
-            raise Refused("Please provide a valid date and time")
-    values = call.context.values
-    settings = merged_settings(
-        campaign.settings, {"sending_type": "range_schedule" if until else "schedule" if at else "instant"}
-    )
-    settings |= {
-        "click_tracker": _tracker(values["click_tracking"]),
-        "open_tracker": _tracker(values["open_tracking"]),
-    }
-    if at and until:
-        settings["schedule_range"] = [int(at.timestamp()), int(until.timestamp())]
-    tracked = {"tracks_opens": values["open_tracking"], "tracks_clicks": values["click_tracking"]}
-    changes: dict[str, Any] = {"settings": settings, **tracked} if campaign.state == "draft" else {}
-    await actions.schedule_campaign(call.core, campaign.id, at=at, spread_until=until, **changes)
-    if at is None and await count_recipients(call.core, from_json(campaign.audience)) <= SMALL:
-        await draw(call.core, campaign.id)
-    message = "Your campaign email has been scheduled" if at else "Your campaign has been started"
-    return {
-        "campaign": body_of(call, await _get(call)),
-        "message": message,
-        "current_timestamp": call.context.stamp(call.core.clock.now()),
-    }
-
-
-def _tracker(word: str) -> bool | str:
-    return "anonymous" if word == "anonymous" else word == "yes"
-
-
-async def processing_stat(call: Call) -> Any:
-    before = await _get(call)
-    await advance_campaigns(call.core)
-    campaign = await _get(call)
-    view = await queries.campaign_view(call.core, call.id())
-    body = {"campaign": body_of(call, campaign) | {"scheduling_range": None, "subjects": _subjects(view)}}
-    if status_word(campaign) == "pending-scheduled":
-        return {"reload": True, **body}
-    return {**body, "didRun": before.state != campaign.state or campaign.is_drawn, "scheduling_method": "scheduling"}
-
-
-async def un_schedule(call: Call) -> Any:
-    await actions.unschedule_campaign(call.core, call.id())
-    return {"message": "Campaign has been successfully un-scheduled"}
-
-
-async def pause(call: Call) -> Any:
-    await actions.pause_campaign(call.core, call.id())
-    return {"message": "Campaign has been successfully marked as paused", "campaign": body_of(call, await _get(call))}
-
-
-async def resume(call: Call) -> Any:
-    await actions.resume_campaign(call.core, call.id())
-    return {"message": "Campaign has been successfully resumed", "campaign": body_of(call, await _get(call))}
-
-
-async def status(call: Call) -> Any:
-    view = await queries.campaign_view(call.core, call.id())
-    numbers = await progress(call, view.campaign)
-    return {
-        "current_timestamp": call.context.stamp(call.core.clock.now()),
-        "stat": numbers["stat"],
-        "campaign": body_of(call, view.campaign)
-        | {"subjects": _subjects(view), "scheduling_range": None, "sent_by": await _author(call, view.campaign)}
-        | (tracking_words(view.campaign) if view.campaign.state == "finished" else {}),
-        "sent_count": numbers["sent_count"],
-        "analytics": numbers["analytics"],
-        "subject_analytics": numbers["subject_analytics"],
-    }
-
-
-async def _author(call: Call, campaign: Campaign) -> str:
-    row = await call.core.db.fetchrow("SELECT display_name, email FROM users WHERE id = $1", campaign.created_by)
-    return f"{row['display_name']} ({row['email']})" if row else ""
-
-
 async def duplicate(call: Call) -> Any:
-    campaign = await _get(call)
+    campaign = await campaign_of(call)
     made = await actions.duplicate_campaign(
         call.core, campaign.id, title=f"[Duplicate] {campaign.title}", created_by=call.caller.user.id
     )
     await actions.update_campaign(call.core, made, slug=f"{campaign.slug}-{int(time.time())}")
-    body = body_of(call, await _get(call, made)) | {"created_by": call.caller.user.id}
+    body = body_of(call, await campaign_of(call, made)) | {"created_by": call.caller.user.id}
     return {"campaign": body, "message": "Campaign has been successfully duplicated"}
 
 
@@ -377,7 +251,7 @@ async def _unsaved(call: Call) -> tuple[dict[str, Any], dict[str, Any]]:
         settings = merged_settings({}, given.get("settings") or {})
         values = {"subject": "", "preheader": "", "body": "", "design": "simple", "language": "smartcodes"}
         return values | content_values(given, settings), settings["mailer_settings"]
-    campaign = await _get(call, call.integer("campaign_id") or call.integer("id") or 0)
+    campaign = await campaign_of(call, call.integer("campaign_id") or call.integer("id") or 0)
     return _row(campaign), campaign.sender
 
 
@@ -399,12 +273,12 @@ async def email_preview_html(call: Call) -> Any:
     _, page = await preview(call.core, source_from(row), contact_id)
     subjects: list[Any] = []
     if call.integer("campaign_id"):
-        subjects = _subjects(await queries.campaign_view(call.core, call.integer("campaign_id") or 0))
+        subjects = subject_rows(await queries.campaign_view(call.core, call.integer("campaign_id") or 0))
     return {"preview_html": page, "subjects": subjects}
 
 
 async def share_url(call: Call) -> Any:
-    campaign = await _get(call)
+    campaign = await campaign_of(call)
     return {"sharable_url": (await addresses(call.core)).share_url(campaign.id)}
 
 
@@ -414,7 +288,6 @@ ROUTES = [
     Route("GET", "/campaigns", "list-campaigns", _READ, "crud", list_campaigns),
     Route("POST", "/campaigns", "create-campaign", _WRITE, "crud", create_campaign),
     Route("POST", "/campaigns/update-single-campaign", "update-single-campaign", _WRITE, "ack", update_single),
-    Route("POST", "/campaigns/estimated-contacts", "estimated-contacts", _READ, "view", estimated_contacts),
     Route("POST", "/campaigns/send-test-email", "send-test-email", _WRITE, "ack", send_test_email),
     Route("POST", "/campaigns/email-preview-html", "email-preview-html", _READ, "view", email_preview_html),
     Route("POST", "/campaigns/do-bulk-action", "campaigns-bulk-action", _WRITE, "ack", bulk_action),
@@ -423,14 +296,6 @@ ROUTES = [
     Route("DELETE", _ONE, "delete-campaign", _DELETE, "crud", delete),
     Route("PUT", f"{_ONE}/title", "update-campaign-title", _WRITE, "ack", update_title),
     Route("POST", f"{_ONE}/step", "save-campaign-step", _WRITE, "ack", save_step),
-    Route("POST", f"{_ONE}/draft-recipients", "draft-recipients", _WRITE, "ack", draft_recipients),
-    Route("GET", f"{_ONE}/estimated-recipients-count", "estimated-recipients", _READ, "view", estimated_recipients),
-    Route("POST", f"{_ONE}/schedule", "schedule-campaign", _WRITE, "ack", schedule),
-    Route("GET", f"{_ONE}/processing-stat", "processing-stat", _READ, "view", processing_stat),
-    Route("POST", f"{_ONE}/un-schedule", "un-schedule-campaign", _WRITE, "ack", un_schedule),
-    Route("POST", f"{_ONE}/pause", "pause-campaign", _WRITE, "ack", pause),
-    Route("POST", f"{_ONE}/resume", "resume-campaign", _WRITE, "ack", resume),
-    Route("GET", f"{_ONE}/status", "campaign-status", _READ, "view", status),
     Route("POST", f"{_ONE}/duplicate", "duplicate-campaign", _WRITE, "ack", duplicate),
     Route("PUT", f"{_ONE}/update-labels", "update-campaign-labels", _WRITE, "ack", update_labels),
     Route("GET", f"{_ONE}/share-url", "share-url", _READ, "view", share_url),

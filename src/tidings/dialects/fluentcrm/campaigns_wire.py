@@ -215,8 +215,9 @@ def merged_settings(stored: Mapping[str, Any], given: Any) -> dict[str, Any]:
     if isinstance(new, dict):
         for name, value in new.items():
             known = settings.get(name)
-            is_group = isinstance(known, dict) and isinstance(value, dict)
-            settings[name] = {**known, **value} if is_group else value  # type: ignore[dict-item]
+            if isinstance(known, dict) and isinstance(value, dict):
+                value = {**known, **value}
+            settings[name] = value
     return settings
 
 

@@ -131,7 +131,7 @@ _EVENT_FIELDS: dict[str, EventField] = {
 
 def is_condition(value: object) -> bool:
     """Whether a value has the form of a condition: a source or property, and an operator."""
-    return isinstance(value, Mapping) and isinstance(value.get("operator"), str) and _source(value) is not None  # type: ignore[reportUnknownMemberType]
+    return isinstance(value, Mapping) and isinstance(value.get("operator"), str) and _source(value) is not None
 
 
 def condition_rule(value: object, *, fields: Mapping[str, CustomField]) -> Rule:

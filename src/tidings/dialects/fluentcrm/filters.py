@@ -131,9 +131,9 @@ def _groups(value: object) -> list[list[object]]:
     read = _structure(value)
     if isinstance(read, dict):
         # PHP turns lists with gaps into objects; one condition alone is an object too.
-        items: list[object] = [read] if "operator" in read else list(read.values())  # type: ignore[reportUnknownArgumentType]
+        items: list[object] = [read] if "operator" in read else list(read.values())
     elif isinstance(read, list):
-        items = list(read)  # type: ignore[reportUnknownArgumentType]
+        items = list(read)
     else:
         return []
     if any(isinstance(one, dict) and ("operator" in one or "source" in one) for one in items):
@@ -143,9 +143,9 @@ def _groups(value: object) -> list[list[object]]:
 
 def _group(value: object) -> list[object]:
     if isinstance(value, dict):
-        return list(value.values())  # type: ignore[reportUnknownArgumentType]
+        return list(value.values())
     if isinstance(value, list):
-        return list(value)  # type: ignore[reportUnknownArgumentType]
+        return list(value)
     return [] if value in (None, "") else [value]
 
 
@@ -163,13 +163,13 @@ def _rows(value: object) -> tuple[Row, ...]:
     """`[{list, tag}]` or `{lists: [], tags: []}`; a row of two nulls is left out, 'all' does not restrict."""
     read = _structure(value)
     if isinstance(read, Mapping) and ("lists" in read or "tags" in read):
-        words: Mapping[str, object] = read  # type: ignore[assignment]
+        words: Mapping[str, object] = read
         return (
             *(Row(list_id=one) for one in ids_of(listed(words.get("lists")))),
             *(Row(tag_id=one) for one in ids_of(listed(words.get("tags")))),
         )
     if isinstance(read, Mapping):
-        read = list(read.values())  # type: ignore[reportUnknownArgumentType]
+        read = list(read.values())
     if not isinstance(read, list):
         return ()
     return tuple(row for one in read if (row := _row(one)) is not None)
@@ -178,7 +178,7 @@ def _rows(value: object) -> tuple[Row, ...]:
 def _row(value: object) -> Row | None:
     if not isinstance(value, Mapping):
         return None
-    chosen = (value.get("list"), value.get("tag"))  # type: ignore[reportUnknownMemberType]
+    chosen = (value.get("list"), value.get("tag"))
     if all(one in (None, "", 0, "0", False) for one in chosen):
         return None
     list_id, tag_id = (None if one in (None, "", "all", 0, "0", False) else ids_of([one])[0] for one in chosen)
@@ -189,7 +189,7 @@ def _segment(value: object, segments: Mapping[str, Rule]) -> Rule:
     read = _structure(value)
     if not isinstance(read, Mapping):
         return Nobody()
-    slug, number = _word(read.get("slug")), _word(read.get("id"))  # type: ignore[reportUnknownMemberType]
+    slug, number = _word(read.get("slug")), _word(read.get("id"))
     return segments.get(f"{slug}_{number}") or segments.get(slug) or Nobody()
 
 

@@ -88,7 +88,7 @@ async def show_run(call: Call) -> Any:
 async def set_status(call: Call) -> Any:
     wanted = call.text("status")
     try:
-        await runs.set_run_state(call.core, call.id(), int(call.path["subscriber_id"]), wanted)  # type: ignore[arg-type]
+        await runs.set_run_state(call.core, call.id(), int(call.path["subscriber_id"]), wanted)
     except NotFound:
         raise Refused(_NO_RUN) from None
     return {"message": f"Status has been updated to {wanted}"}

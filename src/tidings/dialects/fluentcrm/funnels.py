@@ -1,5 +1,5 @@
 """Automations: made, found, named, published, copied, brought in, deleted (spec §6.7). Steps are in `funnel_steps`,
-contacts and reports in `funnel_runs`, what the editor offers in `funnel_blocks`.
+contacts and reports in `funnel_runs`, what the editor offers in `funnel_blocks` and `funnel_forms`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from tidings.dialects._engine.routes import Route
 from tidings.dialects.fluentcrm.catalog import label_row
 from tidings.dialects.fluentcrm.dialect import FieldErrors
 from tidings.dialects.fluentcrm.envelope import page_object, page_request
-from tidings.dialects.fluentcrm.funnel_blocks import block_bodies, block_fields, trigger_fields
+from tidings.dialects.fluentcrm.funnel_blocks import block_bodies
+from tidings.dialects.fluentcrm.funnel_forms import block_fields, trigger_fields
 from tidings.dialects.fluentcrm.funnel_steps import bodies_of
 from tidings.dialects.fluentcrm.funnel_words import TRIGGERS, defaults_of, record, start_of, trigger_key
 from tidings.dialects.fluentcrm.funnels_wire import blank, drafts_of, funnel_body, made_body, note_body
@@ -125,7 +126,7 @@ async def set_status(call: Call) -> Any:
     await queries.automation_by_id(call.core, call.id())
     if wanted not in ("draft", "published"):
         raise Refused("Status is not valid")
-    await actions.set_state(call.core, call.id(), wanted)  # type: ignore[arg-type]
+    await actions.set_state(call.core, call.id(), wanted)
     return {"message": f"Status has been updated to {wanted}"}
 
 
@@ -270,9 +271,10 @@ async def bulk_action(call: Call) -> Any:
             await actions.delete_automations(call.core, ids)
             return {"message": "Selected automations have been deleted permanently"}
         case "change_funnel_status":
-            if call.text("status") not in ("draft", "published"):
+            wanted = call.text("status")
+            if wanted not in ("draft", "published"):
                 raise Refused("Please select status")
-            await actions.set_states(call.core, ids, call.text("status"))  # type: ignore[arg-type]
+            await actions.set_states(call.core, ids, wanted)
             return {"message": "Status has been changed for the selected automations"}
         case "apply_labels":
             if not call.ids("labels"):

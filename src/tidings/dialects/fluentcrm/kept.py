@@ -10,6 +10,7 @@ from typing import Any
 from tidings.access import actions as access
 from tidings.contacts.rules import clean_text
 from tidings.dialects._engine.calls import Call, is_true
+from tidings.platform.db import Connection
 
 
 async def kept(call: Call, name: str) -> dict[str, Any]:
@@ -18,15 +19,15 @@ async def kept(call: Call, name: str) -> dict[str, Any]:
     return dict(found) if isinstance(found, dict) else {}
 
 
-async def keep(call: Call, name: str, values: dict[str, Any]) -> None:
+async def keep(call: Call, name: str, values: dict[str, Any], *, tx: Connection | None = None) -> None:
     """Replaces a group; other groups, written at the same moment, stay."""
-    await call.core.installation.merge("dialects", {f"fluentcrm.{name}": values})
+    await call.core.installation.merge("dialects", {f"fluentcrm.{name}": values}, tx=tx)
 
 
-async def note(call: Call, action: str, object: str = "", **data: Any) -> None:
+async def note(call: Call, action: str, object: str = "", tx: Connection | None = None, /, **data: Any) -> None:
     """A line of the audit book in the caller's name."""
     actor = call.caller.user if call.caller is not None else None
-    await access.audit(call.core, None, actor=actor, action=action, object=object, data=data, ip=call.request.client_ip)
+    await access.audit(call.core, tx, actor=actor, action=action, object=object, data=data, ip=call.request.client_ip)
 
 
 def yes_no(value: object) -> str:

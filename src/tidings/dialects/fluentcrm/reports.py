@@ -35,7 +35,7 @@ from tidings.platform.pagination import PageRequest
 from tidings.reports import dashboard
 from tidings.reports.contacts import count_by_country
 from tidings.reports.warnings import Warning, warnings
-from tidings.segments.types import day_of
+from tidings.segments.values import day_of
 
 # Campaigns that have begun: what a report can be about.
 _BEGUN = ("sending", "paused", "finished")

@@ -16,7 +16,8 @@ from tidings.dialects._engine.calls import as_list, as_structure, is_true
 from tidings.dialects.fluentcrm.conditions import condition_rule
 from tidings.dialects.fluentcrm.filters import Fields, advanced_rule
 from tidings.platform.errors import Refused
-from tidings.segments.types import All, Any, ColumnIs, MailActivity, Nobody, Rule, check_size, days_of
+from tidings.segments.types import All, Any, ColumnIs, MailActivity, Nobody, Rule, check_size
+from tidings.segments.values import days_of
 
 CUSTOM = "custom_segment"
 KEPT = ("conditions", "condition_match", "email_activities", "filters")
@@ -84,7 +85,7 @@ def _condition(value: object, fields: Fields) -> Rule | None:
     """None for a blank line of the editor; Nobody for what is not understood."""
     if not isinstance(value, Mapping):
         return Nobody()
-    field, operator, wanted = (value.get(name) for name in ("field", "operator", "value"))  # type: ignore[reportUnknownMemberType]
+    field, operator, wanted = (value.get(name) for name in ("field", "operator", "value"))
     if not isinstance(field, str) or not isinstance(operator, str) or not field:
         return None if not field and not operator else Nobody()
     if field in _MOMENTS:

@@ -98,15 +98,20 @@ async def save_settings(call: Call) -> Any:
         changes |= {core: plain(business[name]) for name, core in _BUSINESS.items() if name in business}
     if isinstance(email, dict):
         changes |= _email_changes(email)
-    await call.core.installation.put(changes)
-    if isinstance(business, dict):
-        await keep(call, "business_settings", {"is_saved": True})
+    page = own = None
     if isinstance(email, dict):
+        own = await kept(call, "email_settings") | {name: value for name, value in email.items() if name in _KEPT}
         if not _PAGE.isdisjoint(email):
-            await save_preference_page(call.core, _page_from(email, await preference_page(call.core)))
-        own = {name: value for name, value in email.items() if name in _KEPT}
-        await keep(call, "email_settings", {**await kept(call, "email_settings"), **own})
-    await note(call, "settings_saved", ", ".join(sorted(changes)))
+            page = _page_from(email, await preference_page(call.core))
+    async with call.core.installation.together() as tx:
+        await call.core.installation.put(changes, tx=tx)
+        if isinstance(business, dict):
+            await keep(call, "business_settings", {"is_saved": True}, tx=tx)
+        if own is not None:
+            await keep(call, "email_settings", own, tx=tx)
+        if page is not None:
+            await save_preference_page(call.core, page, tx=tx)
+        await note(call, "settings_saved", ", ".join(sorted(changes)), tx)
     return {"message": "Settings Updated"}
 
 

@@ -54,9 +54,11 @@ async def save_compliance(call: Call) -> Any:
         for name, value in given.items()
         if name not in _FLAGS and name not in _TRACKING and name != "enable_gravatar"
     }
-    await call.core.installation.put(changes)
-    await keep(call, "compliance", {**await kept(call, "compliance"), **own})
-    await note(call, "compliance_saved", "", **given)
+    own = {**await kept(call, "compliance"), **own}
+    async with call.core.installation.together() as tx:
+        await call.core.installation.put(changes, tx=tx)
+        await keep(call, "compliance", own, tx=tx)
+        await note(call, "compliance_saved", "", tx, **given)
     return {"message": "Settings has been successfully updated", "settings": await _shown(call)}
 
 

@@ -1,15 +1,14 @@
 """Contacts: list, read, create, change, delete (spec §2.1, §3). Bulk actions are in `bulk_actions`, the quick
-search in `search`, the tabs of a
-contact's page in `contact_tabs`."""
+search in `search`, the tabs of a contact's page in `contact_tabs`."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from tidings.contacts import actions, catalog, queries, rules
 from tidings.contacts.companies import members
 from tidings.contacts.companies.queries import companies_by_ids
-from tidings.contacts.types import EDITABLE_STATUSES, STATUSES, ContactView, Draft, WritePolicy
+from tidings.contacts.types import EDITABLE_STATUSES, STATUSES, ContactView, Draft, Status, WritePolicy
 from tidings.dialects._engine.calls import Call, as_integer, as_list, as_structure, encoded
 from tidings.dialects._engine.routes import Route
 from tidings.dialects.fluentcrm import bounces, companies_wire, people
@@ -151,16 +150,14 @@ async def create_subscriber(call: Call) -> Any:
     if status not in STATUSES:
         params["status"] = "subscribed"
     params.pop("created_at", None)
-    draft = draft_of(params)
+    last_activity = call.context.instant(params["last_activity"]) if params.get("last_activity") else None
+    draft = draft_of(params, active_at=last_activity)
     policy = WritePolicy(on_existing="update" if is_forced else "refuse", is_silent=call.flag("import_silently"))
     try:
         write = write_and_ask if call.flag("double_optin") else actions.write_contact
         written = await write(call.core, draft, policy)
     except Invalid as error:
         raise _worded(error) from error
-    last_activity = call.context.instant(params["last_activity"]) if params.get("last_activity") else None
-    if last_activity is not None:
-        await call.core.db.execute("UPDATE contacts SET active_at = $2 WHERE id = $1", written.id, last_activity)
     view = await queries.contact_by_id(call.core, written.id)
     body = people.contact_body(view.contact, call.context)
     if view.lists:
@@ -247,7 +244,8 @@ async def update_property(call: Call) -> Any:
     if name == "company_id":
         await members.make_primary(call.core, ids, as_integer(value) or 0)
     elif name == "status":
-        await actions.set_status(call.core, ids, value, reason="edited", may_rise=True)  # type: ignore[arg-type]
+        # One of EDITABLE_STATUSES, as was asked above.
+        await actions.set_status(call.core, ids, cast("Status", value), reason="edited", may_rise=True)
     else:
         known = await queries.contacts_by_ids(call.core, ids)
         await actions.write_contacts(call.core, [Draft({name: value or None}, id=one) for one in known])

@@ -10,6 +10,7 @@ from tidings.dialects._engine.routes import Route, RouteTable
 from tidings.dialects.fluentcrm import (
     bulk_actions,
     campaign_reports,
+    campaign_sending,
     campaigns,
     catalog,
     companies,
@@ -96,6 +97,7 @@ def build() -> RouteTable:
         company_tabs,
         company_import,
         campaigns,
+        campaign_sending,
         campaign_reports,
         reports,
         contact_export,

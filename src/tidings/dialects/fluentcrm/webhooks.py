@@ -88,7 +88,7 @@ def _draft(call: Call) -> WebhookDraft:
     given = call.record("map")
     return WebhookDraft(
         plain(call.get("name")),
-        call.text("status").strip(),  # type: ignore[arg-type]
+        call.text("status").strip(),
         call.ids("lists"),
         call.ids("tags"),
         call.ids("companies"),

@@ -115,8 +115,7 @@ def texts_of(error: Invalid) -> dict[str, str]:
 def is_ids(value: object) -> TypeGuard[list[int]]:
     """Whether a value is a list of numbers that an id may be."""
     return isinstance(value, list) and all(
-        isinstance(one, int) and not isinstance(one, bool) and abs(one) <= MAX_NUMBER
-        for one in value  # type: ignore[reportUnknownVariableType]
+        isinstance(one, int) and not isinstance(one, bool) and abs(one) <= MAX_NUMBER for one in value
     )
 
 

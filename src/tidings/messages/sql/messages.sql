@@ -91,11 +91,13 @@ WHERE c.state = 'sending' AND EXISTS (
 ORDER BY c.started_at, c.id
 
 -- name: finish_campaigns
--- A campaign is finished only when every message is final; once, because of the state in the WHERE.
+-- A campaign is finished only when every message is final and no dynamic list brings others; once, because of the state
+-- in the WHERE.
 WITH done AS (
     UPDATE campaigns c SET state = 'finished', finished_at = $1, updated_at = $1
     WHERE c.state = 'sending' AND NOT c.is_standing AND c.kind <> 'workflow' AND NOT EXISTS (
         SELECT 1 FROM messages m WHERE m.campaign_id = c.id AND m.state IN ('queued', 'deferred', 'sending', 'paused'))
+      AND NOT EXISTS (SELECT 1 FROM campaign_lists f JOIN lists l ON l.id = f.list_id WHERE f.campaign_id = c.id AND l.is_dynamic)
     RETURNING c.id, c.title, c.recipients_count)
 INSERT INTO facts (kind, subject_id, data)
 SELECT 'campaign_finished', id, jsonb_build_object('title', title, 'recipients', recipients_count) FROM done RETURNING subject_id

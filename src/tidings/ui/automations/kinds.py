@@ -184,10 +184,10 @@ def values_of(step: Step) -> dict[str, Any]:
 def is_simple(step: Step) -> bool:
     """Whether the form can show all that the step asks for; the rest is changed where it was made."""
     params = step.params
-    rule = params.get("rules") if isinstance(params.get("rules"), dict) else {}
     match step.kind:
         case "condition":
-            return rule.get("rule") in ("tags", "lists") and rule.get("operator") == "in"  # type: ignore[union-attr]
+            rule = params.get("rules")
+            return isinstance(rule, dict) and rule.get("rule") in ("tags", "lists") and rule.get("operator") == "in"
         case "wait":
             return params.get("how", "for") != "field"
         case "send_mail":

@@ -108,7 +108,10 @@ async def _one(core: Core, shelf: Shelf, slug: str) -> tuple[list[CustomField], 
 
 def _routes(shelf: Shelf) -> list[Any]:
     """The pages of one shelf."""
+    return [_table(shelf), *_making(shelf), *_changing(shelf), *_arranging(shelf)]
 
+
+def _table(shelf: Shelf) -> Any:
     @get(shelf.href, permission=READ, guards=shelf.guards)
     async def fields_page(visit: Visiting) -> Response[Any]:
         """All definitions in their order."""
@@ -119,6 +122,10 @@ def _routes(shelf: Shelf) -> list[Any]:
             kinds={one.key: one for one in KINDS},
         )
 
+    return fields_page
+
+
+def _making(shelf: Shelf) -> list[Any]:
     @get(f"{shelf.href}/new", permission=WRITE, guards=shelf.guards)
     async def new_field(visit: Visiting) -> Response[Any]:
         """An empty form."""
@@ -137,6 +144,10 @@ def _routes(shelf: Shelf) -> list[Any]:
             return await _sheet(visit, shelf, form.refused(error), None, 422)
         return visit.redirect(shelf.href, _("The field is there."))
 
+    return [new_field, make_field]
+
+
+def _changing(shelf: Shelf) -> list[Any]:
     @get(f"{shelf.href}/{{slug:str}}/edit", permission=WRITE, guards=shelf.guards)
     async def edit_field(visit: Visiting, slug: FromPath[str]) -> Response[Any]:
         """The form with what is there."""
@@ -158,6 +169,10 @@ def _routes(shelf: Shelf) -> list[Any]:
             return await _sheet(visit, shelf, form.refused(error), present[place], 422)
         return visit.redirect(shelf.href, _("Saved."))
 
+    return [edit_field, save_field]
+
+
+def _arranging(shelf: Shelf) -> list[Any]:
     @post(f"{shelf.href}/{{slug:str}}/move", permission=WRITE, guards=shelf.guards)
     async def move_field(visit: Visiting, slug: FromPath[str]) -> Response[Any]:
         """One place up or down."""
@@ -178,7 +193,7 @@ def _routes(shelf: Shelf) -> list[Any]:
         await visit.note("custom_field_deleted", f"custom field {slug}")
         return visit.redirect(shelf.href, _("The field is gone."))
 
-    return [fields_page, new_field, make_field, edit_field, save_field, move_field, delete_field]
+    return [move_field, delete_field]
 
 
 ROUTES = [*_routes(CONTACTS), *_routes(COMPANIES)]

@@ -17,7 +17,7 @@ from tidings.platform.errors import Invalid, NotFound
 from tidings.platform.pagination import Page, PageRequest
 from tidings.ui.shell.forms import Form
 from tidings.ui.shell.texts import _, ngettext
-from tidings.ui.shell.visit import Visiting
+from tidings.ui.shell.visit import Visit, Visiting
 
 READ, WRITE, DELETE = "fcrm_read_contacts", "fcrm_manage_contact_cats", "fcrm_manage_contact_cats_delete"
 
@@ -76,7 +76,10 @@ async def _found(visit: Visiting, shelf: Shelf, number: int) -> Any:
 
 def routes_of(shelf: Shelf) -> list[Any]:
     """The handlers of a shelf."""
+    return [_table(shelf), *_making(shelf), *_changing(shelf), *_deleting(shelf)]
 
+
+def _table(shelf: Shelf) -> Any:
     @get(shelf.href, permission=READ)
     async def table_page(visit: Visiting) -> Response[Any]:
         """A page of them; htmx gets the table alone."""
@@ -91,6 +94,10 @@ def routes_of(shelf: Shelf) -> list[Any]:
             **await shelf.extras(visit.core, rows),
         )
 
+    return table_page
+
+
+def _making(shelf: Shelf) -> list[Any]:
     @get(f"{shelf.href}/new", permission=WRITE)
     async def new_form(visit: Visiting) -> Response[Any]:
         """An empty form."""
@@ -106,6 +113,10 @@ def routes_of(shelf: Shelf) -> list[Any]:
             return await _sheet(visit, shelf, form.refused(error), None, 422)
         return visit.redirect(shelf.href, _(shelf.words.made))
 
+    return [new_form, make]
+
+
+def _changing(shelf: Shelf) -> list[Any]:
     @get(f"{shelf.href}/{{number:int}}/edit", permission=WRITE)
     async def edit_form(visit: Visiting, number: FromPath[int]) -> Response[Any]:
         """The form with what is there."""
@@ -122,15 +133,21 @@ def routes_of(shelf: Shelf) -> list[Any]:
             return await _sheet(visit, shelf, form.refused(error), one, 422)
         return visit.redirect(shelf.href, _(shelf.words.saved))
 
+    return [edit_form, save]
+
+
+def _deleting(shelf: Shelf) -> list[Any]:
+    def gone(visit: Visit, done: int) -> Response[Any]:
+        said = ngettext(shelf.words.deleted_one, shelf.words.deleted_many, done) % {"n": done}
+        return visit.redirect(shelf.href, said)
+
     @post(f"{shelf.href}/delete", permission=DELETE)
     async def delete_some(visit: Visiting) -> Response[Any]:
         """Deletes those that were picked; the contacts stay."""
         ids = (await visit.form()).ids()
         done = await shelf.delete(visit.core, ids) if ids else 0
         await visit.note(f"{shelf.name}_deleted", shelf.name, count=done)
-        return visit.redirect(
-            shelf.href, ngettext(shelf.words.deleted_one, shelf.words.deleted_many, done) % {"n": done}
-        )
+        return gone(visit, done)
 
     @post(f"{shelf.href}/{{number:int}}/delete", permission=DELETE)
     async def delete_one(visit: Visiting, number: FromPath[int]) -> Response[Any]:
@@ -138,8 +155,6 @@ def routes_of(shelf: Shelf) -> list[Any]:
         await _found(visit, shelf, number)
         done = await shelf.delete(visit.core, [number])
         await visit.note(f"{shelf.name}_deleted", f"{shelf.name[:-1]} {number}", count=done)
-        return visit.redirect(
-            shelf.href, ngettext(shelf.words.deleted_one, shelf.words.deleted_many, done) % {"n": done}
-        )
+        return gone(visit, done)
 
-    return [table_page, new_form, make, edit_form, save, delete_some, delete_one]
+    return [delete_some, delete_one]

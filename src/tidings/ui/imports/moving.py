@@ -160,7 +160,7 @@ def _plan(form: Form, found: Overview) -> Plan:
         tags=_targets("tag", found.tags, form),
         lists=_targets("list", found.lists, form),
         fields={one.key: one.target for one in found.fields if one.target},
-        on_existing=existing if existing in ("update", "fill", "skip") else "fill",  # type: ignore[arg-type]
+        on_existing=existing if existing in ("update", "fill", "skip") else "fill",
     )
 
 

@@ -6,10 +6,13 @@ A rule that does not have this shape (made through an API) is not shown as condi
 from __future__ import annotations
 
 import re
+import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from tidings.contacts.types import STATUSES, Status
 from tidings.platform.errors import Invalid, Problem
+from tidings.segments.fields import FieldKind
 from tidings.segments.types import (
     All,
     Any,
@@ -133,28 +136,34 @@ def _first(properties: Mapping[str, Property]) -> Condition:
 
 
 def _rule(line: Condition, known: Property) -> Rule:
-    values, operator = tuple(line.values), line.operator
+    values = tuple(line.values)
+    # Words that the property offers (`Builder.from_form` sees to it), and so words of the rules.
+    operator: typing.Any = line.operator
     asked = known.asks(operator)
     if asked == "options" and not values:
         raise ValueError(_("choose at least one"))
     if asked and asked != "options" and not line.value.strip():
         raise ValueError(_("a value is missing"))
     value = None if not asked else values if asked == "options" else line.value.strip()
-    area, _dot, name = line.key.partition(".")
+    area, _dot, word = line.key.partition(".")
+    name: typing.Any = word
     match area:
         case "status":
-            return StatusIn(values)  # type: ignore[arg-type]
+            statuses: tuple[Status, ...] = tuple(one for one in STATUSES if one in values)
+            if not statuses:
+                raise ValueError(_("choose at least one"))
+            return StatusIn(statuses)
         case "tags" | "lists":
             ids = tuple(int(one) for one in values if one.isdigit() and len(one) < 19)
-            return (HasTags if area == "tags" else InLists)(operator, ids)  # type: ignore[arg-type]
+            return (HasTags if area == "tags" else InLists)(operator, ids)
         case "mail":
-            return MailActivity(name, operator, value)  # type: ignore[arg-type]
+            return MailActivity(name, operator, value)
         case "campaign":
-            return CampaignActivity(_campaign(line.value, known), operator)  # type: ignore[arg-type]
+            return CampaignActivity(_campaign(line.value, known), operator)
         case "custom":
-            return CustomFieldIs(name, _custom_kind(known), operator, value)  # type: ignore[arg-type]
+            return CustomFieldIs(name, _custom_kind(known), operator, value)
         case _:
-            return ColumnIs(name, operator, value)  # type: ignore[arg-type]
+            return ColumnIs(name, operator, value)
 
 
 def _campaign(text: str, known: Property) -> int:
@@ -163,10 +172,14 @@ def _campaign(text: str, known: Property) -> int:
     return int(text)
 
 
-def _custom_kind(known: Property) -> str:
-    return {"choice": "single-select", "many": "multi-select", "day": "date", "number": "number"}.get(
-        known.kind, "text"
-    )
+def _custom_kind(known: Property) -> FieldKind:
+    kinds: Mapping[str, FieldKind] = {
+        "choice": "single-select",
+        "many": "multi-select",
+        "day": "date",
+        "number": "number",
+    }
+    return kinds.get(known.kind, "text")
 
 
 def _line(rule: Rule) -> Condition | None:

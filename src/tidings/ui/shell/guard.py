@@ -59,7 +59,7 @@ async def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     if caller is None:
         token = request.cookies.get(PASSING_COOKIE) or secrets.token_urlsafe(24)
     visit = Visit(core, request, caller, token)
-    request.scope[_KEY] = visit  # type: ignore[literal-required]
+    cast("dict[str, Any]", request.scope)[_KEY] = visit
     read_as(await visit.reader())
     if caller is None and rule != "anyone":
         raise Detour(login_address(visit) if await _has_users(request) else "/welcome")

@@ -51,7 +51,7 @@ class Renderer:
             initials=texts.initials,
             badge=badges.badge,
         )
-        names: dict[str, Any] = self.environment.globals  # pyright: ignore[reportAssignmentType]
+        names: dict[str, Any] = self.environment.globals
         names.update(
             _=texts.translated,
             icon=assets.icon,
