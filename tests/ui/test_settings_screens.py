@@ -15,6 +15,7 @@ from tidings.messages import optin_settings as optin
 from tidings.platform import modules
 from tidings.platform.core import Core
 from tidings.platform.system_log import log_event
+from tidings.portal.queries import portal_address
 
 ASKS = {"subject": "Please confirm", "body": "<p>{{crm.activate_button|Yes}}</p>", "message": "<p>Done</p>"}
 
@@ -85,23 +86,38 @@ async def test_the_system_log_is_searched_taken_along_and_emptied(core: Core, do
 
 
 async def test_modules_are_switched_together_and_those_not_shown_stay(core: Core, door: Door):
-    await modules.switch(core, {"portal": True})
+    await modules.switch(core, {"archive": True})
     page = (await door.client.get("/settings/modules")).text
     assert "Smart links" in page
     await door.post("/settings/modules", {"companies": "yes", "company_logos": "yes"})
     now = await modules.switches(core)
-    assert {name: now[name] for name in ("companies", "company_logos", "events", "system_logs", "portal")} == {
+    assert {name: now[name] for name in ("companies", "company_logos", "events", "system_logs", "archive")} == {
         "companies": True,
         "company_logos": True,
         "events": False,
         "system_logs": False,
-        "portal": True,
+        "archive": True,
     }
     assert "Forms are switched off" in (await door.client.get("/forms")).text
     assert "The system log is off" in (await door.client.get("/settings/system-log")).text
     await core.db.execute("UPDATE users SET role = 'editor', permissions = '{fcrm_read_contacts}'")
     for path in ("/settings/modules", "/settings/system-log", "/settings/system-log/lines.csv"):
         assert (await door.client.get(path)).status_code == 403
+
+
+async def test_the_portal_is_switched_on_with_an_address_of_its_own(core: Core, door: Door):
+    page = (await door.client.get("/settings/modules")).text
+    assert ("Portal for contacts" in page, "People reach it at" in page) == (True, False)
+    on = {"portal": "yes", "portal_address": "members"}
+    for wrong in ("contacts", "a b"):
+        refused = await door.post("/settings/modules", on | {"portal_address": wrong})
+        assert (refused.status_code, 'id="portal_address-error"' in refused.text) == (422, True)
+    assert not await modules.is_on(core, "portal"), "nothing half-written"
+    assert (await door.post("/settings/modules", on)).status_code == 303
+    assert await modules.is_on(core, "portal")
+    assert 'href="http://127.0.0.1:8000/members"' in (await door.client.get("/settings/modules")).text
+    await door.post("/settings/modules", {"portal": "yes"})
+    assert await portal_address(core) == "members", "what is left out stays"
 
 
 async def test_a_key_is_shown_once_limited_told_and_revoked(core: Core, door: Door):
