@@ -1,4 +1,5 @@
-"""The portal in a real browser: switched on, asked for, entered by the button of a mailed link, used and left."""
+"""The portal in a real browser: switched on, asked for, entered by the button of a mailed link, used and left. And the
+preference form on a landing page."""
 
 from __future__ import annotations
 
@@ -18,6 +19,9 @@ from tidings.consent.preference_page import PreferencePage, save_preference_page
 from tidings.contacts import actions as contacts
 from tidings.contacts.queries import find_contact_by_email
 from tidings.contacts.types import Draft
+from tidings.messages.mailing import addresses
+from tidings.pages.actions import create_page
+from tidings.pages.types import Block, PageDraft
 from tidings.platform.clock import SystemClock
 from tidings.platform.core import Core
 
@@ -132,3 +136,49 @@ async def test_a_contact_logs_in_by_a_mailed_link_and_sees_what_is_theirs(admini
     await page.goto(link)
     await expect(page.get_by_role("alert")).to_contain_text("used already")
     await shown(browse, "portal-over")
+
+
+async def test_the_preference_form_stands_on_a_landing_page(administrator: LiveServer, browse: Browse):
+    core = administrator.core
+    await core.installation.put({"public_url": administrator.url})
+    await contacts.create_list(core, title="New arrivals", is_public=True)
+    person = Draft({"email": BEN, "first_name": "Ben"}, status="subscribed")
+    contact = (await contacts.write_contact(core, person)).id
+    page_id = await create_page(
+        core, PageDraft("Your choice", "choice", blocks=(Block("heading", "Your choice", level=1),))
+    )
+    page = await browse.log_in()
+    await browse.go(f"/pages/{page_id}")
+    await page.get_by_role("button", name="Preference form").click()
+    await expect(page.get_by_role("link", name="preference page")).to_be_visible()
+    await expect(page.get_by_role("button", name="Preference form", exact=True)).to_have_count(0)
+    await expect(
+        page.frame_locator("iframe.mail-frame:visible").get_by_text("everybody finds the form")
+    ).to_be_visible()
+    await browse.check_access()
+    await browse.shoot("preferences-builder")
+    await page.get_by_role("button", name="Save").last.click()
+    await expect(page.get_by_text("Saved.")).to_be_visible()
+    await page.get_by_role("button", name="Publish").click()
+    await expect(page.get_by_text("The page is published.")).to_be_visible()
+    await browse.go("/settings/preferences")
+    await page.get_by_label("On a landing page").check()
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_text("Choose a page that has the preference form.")).to_be_visible()
+    await page.get_by_label("Landing page", exact=True).select_option(label="Your choice")
+    await browse.check_access()
+    await browse.shoot("preferences-place")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_text("Saved.")).to_be_visible()
+
+    made = await addresses(replace(core, clock=SystemClock()))
+    await page.goto(made.manage_url(contact, 0))
+    assert page.url.startswith(f"{administrator.url}/p/choice?secure_hash=")
+    await shown(browse, "preferences-page")
+    await page.get_by_label("First name").fill("Benedict")
+    await page.get_by_label("New arrivals").check()
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_text("successfully updated")).to_be_visible()
+    await page.goto(f"{administrator.url}/p/choice")
+    await expect(page.get_by_role("button", name="Send me the link")).to_be_visible()
+    await shown(browse, "preferences-asked")

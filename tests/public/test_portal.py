@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from html import unescape
+from urllib.parse import quote_from_bytes
 
 import httpx
 import pytest
@@ -21,6 +22,7 @@ from tests.public.door import (
     status_of,
     visitor,
 )
+from tests.public.test_odd_requests import ODD
 from tidings.access import actions as access
 from tidings.app import Dispatcher
 from tidings.contacts import actions as contacts
@@ -417,3 +419,19 @@ async def test_a_link_that_could_not_be_used_up_stays_good(core: Core, door: htt
     assert (await pressed(door, link)).status_code == 500
     await core.db.execute("ALTER TABLE facts DROP CONSTRAINT no_room")
     assert (await pressed(door, link)).status_code == 303
+
+
+@pytest.mark.parametrize("path", ["", "/enter", "/ask", "/mails", "/preferences", "/leave", "/%00", "/%ff"])
+async def test_nonsense_is_answered_and_never_with_a_crash(core: Core, door: httpx.AsyncClient, path: str):
+    await ada(core)
+    await inside(core, door)
+    for odd in ODD:
+        text = quote_from_bytes(odd)
+        query = f"?ticket={text}&page={text}"
+        body = f"ticket={text}&proof={text}&email={text}&first_name={text}".encode()
+        kind = {"content-type": "application/x-www-form-urlencoded"}
+        cookie = {"cookie": f"tidings_portal={text}; x"}
+        asked = [await door.get(f"/portal{path}{query}"), await door.get(f"/portal{path}{query}", headers=cookie)]
+        asked += [await door.post(f"/portal{path}", content=body, headers=kind | more) for more in ({}, cookie)]
+        assert max(one.status_code for one in asked) < 500, odd
+    assert await core.db.fetchval("SELECT first_name FROM contacts") == "Ada"

@@ -12,6 +12,9 @@ from tidings.consent.preference_page import preference_page
 from tidings.contacts import actions
 from tidings.contacts.types import CustomField
 from tidings.messages import optin_settings as optin
+from tidings.pages.actions import create_page, publish_page
+from tidings.pages.placing import PreferencePlace, address_of_preferences, preference_place
+from tidings.pages.types import Block, PageDraft
 from tidings.platform import modules
 from tidings.platform.core import Core
 from tidings.platform.system_log import log_event
@@ -173,3 +176,20 @@ async def test_what_people_may_change_by_themselves_is_chosen(core: Core, door: 
     assert (said.lists, said.list_ids, said.shown) == ("chosen", [news], (["city"], ["plan"]))
     page = (await door.client.get("/settings/preferences")).text
     assert all(f'value="{one}" checked' in page for one in ("chosen", news, "city", "plan"))
+
+
+async def test_the_preference_form_is_placed_on_a_landing_page_that_has_it(core: Core, door: Door):
+    draft = PageDraft("Your & way", "way", blocks=(Block("preferences"),))
+    page_id, other = await create_page(core, draft), await create_page(core, PageDraft("Other", "other"))
+    page = (await door.client.get("/settings/preferences")).text
+    assert ("Your &amp; way (not published)" in page, "Other" in page) == (True, False)
+    form = {"lists": "public", "is_on_page": "yes"}
+    for wrong in ("", "x", "999999999999999999999", str(other)):
+        refused = await door.post("/settings/preferences", form | {"page_id": wrong})
+        assert (refused.status_code, 'id="page_id-error"' in refused.text) == (422, True)
+    assert (await door.post("/settings/preferences", form | {"page_id": str(page_id)})).status_code == 303
+    assert await preference_place(core) == PreferencePlace(is_on_page=True, page_id=page_id)
+    assert await address_of_preferences(core) == ""
+    await publish_page(core, page_id)
+    assert await address_of_preferences(core) == "way"
+    assert f'value="{page_id}" selected' in (await door.client.get("/settings/preferences")).text

@@ -11,8 +11,8 @@ from tidings.public.forms import form_page, form_script
 from tidings.public.hits import Hits
 from tidings.public.http import Receive, Reply, Scope, Send, Visit, read_visit, write_reply
 from tidings.public.incoming import answer, take_contact
-from tidings.public.landing import PREFIX, Landing
-from tidings.public.pages import AJAX, Pages
+from tidings.public.landing import Landing
+from tidings.public.pages import AJAX, LANDING, Pages
 from tidings.public.portal import Portal, is_portal
 from tidings.public.smart_links import smart_url
 
@@ -47,7 +47,7 @@ class PublicApp:
     async def _answer(self, visit: Visit) -> Reply:
         if visit.path == AJAX:
             return await self._pages.ajax(visit) if visit.method == "POST" else Reply(405)
-        if visit.path.startswith(PREFIX):
+        if visit.path.startswith(LANDING):
             return await self._landing.answer(visit)
         if "ns_url" in visit.query:
             return await self._hits.click(visit)

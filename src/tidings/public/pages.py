@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from tidings.access.actions import count_try
 from tidings.consent import actions as consent
@@ -20,6 +21,7 @@ from tidings.messages.links import Purpose, ask_for_link
 from tidings.messages.optin import after_confirmation
 from tidings.messages.optin_settings import is_target
 from tidings.messages.preview import message_view, shared_view
+from tidings.pages.placing import address_of_preferences
 from tidings.platform.core import Core
 from tidings.platform.errors import Invalid, NotFound, RateLimited
 from tidings.privacy.actions import export_file
@@ -31,6 +33,7 @@ from tidings.public.preference_form import BY_OWNER, masked, md5
 from tidings.tracking import tokens
 from tidings.tracking.machines import is_machine
 
+LANDING = "/p/"
 AJAX = "/wp-admin/admin-ajax.php"
 REASONS = (
     ("no_longer", "I no longer want to receive these emails"),
@@ -47,6 +50,7 @@ _ASKED: dict[Purpose, str] = {
 }
 LEFT = "You've successfully unsubscribed from our email list."
 NOT_FOUND = "Sorry, No email found based on your data"
+_ASKS_FOR_PREFERENCES = "fluentcrm_request_manage_subscription_ajax"
 LIST_HEADER = "Unsubscribe From List Header"
 
 _pages = Environment(loader=PackageLoader("tidings.public"), autoescape=True, undefined=StrictUndefined)
@@ -129,19 +133,28 @@ class Pages:
     # -- preferences
 
     async def preferences(self, visit: Visit) -> Reply:
-        """The preference page."""
+        """The preference page, or the way to the landing page that it stands on."""
         secure_hash = visit.query.get("secure_hash", "")
+        slug = await address_of_preferences(self._core)
+        if slug:
+            query = f"?{urlencode({'secure_hash': secure_hash})}" if secure_hash else ""
+            return Reply(307, headers=[(b"location", header_url(f"{LANDING}{slug}{query}"))])
+        title, form = "Update your preferences", await self.preference_markup(secure_hash)
+        if form is None:
+            return await self._request_page(title, _ASKS_FOR_PREFERENCES)
+        return await self.render("preferences.html", title=title, form=form)
+
+    async def preference_markup(self, secure_hash: str) -> Markup | None:
+        """The form of the person that a link in a mail proves, None without a proof."""
         view = await self._contact(secure_hash)
         if view is None:
-            return await self._request_page("Update your preferences", "fluentcrm_request_manage_subscription_ajax")
+            return None
         values = await preference_form.values(self._core, view, shown_email=masked(view.contact.email or ""))
-        return await self.render(
-            "preferences.html",
-            title="Update your preferences",
-            action=AJAX,
-            secure_hash=secure_hash,
-            **values,
-        )
+        return _markup("preference_form.html", ajax=AJAX, secure_hash=secure_hash, **values)
+
+    def request_markup(self) -> Markup:
+        """The form by which such a link is asked for, on a page that may stand in a frame."""
+        return _markup("request_form.html", ajax=AJAX, ajax_action=_ASKS_FOR_PREFERENCES, is_framed=True)
 
     async def _submit_preferences(self, visit: Visit) -> Reply:
         view = await self._contact(visit.get("_secure_hash"))
@@ -189,7 +202,7 @@ class Pages:
     # -- asking for a link
 
     async def _request_page(self, title: str, ajax_action: str) -> Reply:
-        return await self.render("request.html", title=title, action=AJAX, ajax_action=ajax_action)
+        return await self.render("request.html", title=title, ajax=AJAX, ajax_action=ajax_action, is_framed=False)
 
     async def submit_request(self, visit: Visit, purpose: Purpose) -> Reply:
         """Has a link mailed; neither the answer nor its time tells whether the address is known."""
@@ -313,6 +326,10 @@ class Pages:
         if campaign_id < 0 or not tokens.is_same(proof, tokens.share_proof(self._core.keys, campaign_id)):
             raise NotFound("campaign", text)
         return campaign_id
+
+
+def _markup(template: str, **values: Any) -> Markup:
+    return Markup(_pages.get_template(template).render(**values))  # noqa: S704 - the template escapes
 
 
 def _json(body: Any, status: int = 200) -> Reply:

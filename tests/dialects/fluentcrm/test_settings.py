@@ -10,6 +10,7 @@ from tests.dialects.mouth import Mouth, changed, rows
 from tidings.access import actions as access
 from tidings.consent.preference_page import NAMES, preference_page
 from tidings.messages.optin_settings import opt_in_settings, opt_in_settings_for
+from tidings.pages.placing import PreferencePlace, preference_place
 from tidings.platform import modules
 from tidings.platform.core import Core
 from tidings.portal.queries import portal_address
@@ -262,6 +263,12 @@ async def test_what_the_preference_page_offers_is_set_here_and_what_is_left_out_
     assert await read() == fresh
     await crm.put("/setting", {"settings": {"email_settings": {"from_name": "News", "show_on_page": "yes"}}})
     assert (await read(), (await preference_page(core)).lists) == (fresh | {"show_on_page": "yes"}, "public")
+    await crm.put("/setting", {"settings": {"email_settings": {"pref_page_id": "7"}}})
+    assert await read() == fresh | {"show_on_page": "yes", "pref_page_id": 7}
+    assert await preference_place(core) == PreferencePlace(is_on_page=True, page_id=7)
+    for nothing in ("", "x", "9" * 30):
+        await crm.put("/setting", {"settings": {"email_settings": {"pref_page_id": nothing}}})
+        assert await read() == fresh | {"show_on_page": "yes"}
     wanted = {"pref_list_type": "filtered_only", "pref_list_items": ["3", 3, "x"], "pref_general": ["phone", "status"]}
     await crm.put("/setting", {"settings": {"email_settings": wanted | {"pref_custom": ["plan"]}}})
     page = await preference_page(core)
