@@ -23,12 +23,13 @@ from tidings.platform import metrics
 from tidings.platform.clock import SystemClock
 from tidings.platform.core import Core
 from tidings.platform.crypto import load_keyring
-from tidings.platform.db import Database
+from tidings.platform.db import AWAY, Database
 from tidings.platform.health import Readiness
 from tidings.platform.installation import Installation
 from tidings.platform.logs import configure_logs
 from tidings.platform.proxies import TrustedProxies
 from tidings.platform.supervisor import die_with_parent
+from tidings.portal.queries import leads_to_portal
 from tidings.settings import ProcessSettings
 
 Scope = MutableMapping[str, Any]
@@ -54,6 +55,7 @@ _PREFIXES = (
     ("/v1/", "fluenzr"),
     ("/wp-admin/admin-ajax.php", "public"),
     ("/p/", "public"),
+    ("/portal/", "public"),
     ("/t/", "public"),
     ("/u/", "public"),
 )
@@ -149,7 +151,15 @@ class Dispatcher:
         if visitor != peer:
             scope["client"] = (visitor, port)
         name = door_of(path, scope["query_string"])
+        if name == "ui" and await self._is_portal(path):
+            name = "public"
         await self._pass(name, self.doors[name], scope, receive, send)
+
+    async def _is_portal(self, path: str) -> bool:
+        """The operator chooses one more address; without a database no page can be shown anyway."""
+        with suppress(*AWAY):
+            return await leads_to_portal(self.core, path)
+        return False
 
     async def _pass(self, name: str, app: AsgiApp, scope: Scope, receive: Receive, answer: _Answering) -> None:
         limit = DOORS[name][1]

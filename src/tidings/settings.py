@@ -84,6 +84,10 @@ _TABLE = (
     Setting("modules", dict, {}, "Which parts are switched on, by name; see platform.modules."),
     Setting("double_opt_in", dict, {}, "The confirmation mail and what follows it; see messages.optin_settings."),
     Setting("preference_page", dict, {}, "What people may change by themselves; see consent.preference_page."),
+    Setting(
+        "portal_address", str, "portal", "Where the portal of contacts is found beside /portal: one part of a path."
+    ),
+    Setting("preference_place", dict, {}, "The landing page with the preference form; see pages.placing."),
     Setting("unsubscribe_redirect", str, "", "Where the page to leave sends people afterwards; empty: nowhere."),
     Setting("text_messages", dict, {}, "Which provider sends text messages, and its open settings."),
     Setting("text_messages_secrets", str, "", "Credentials of the providers, as JSON.", is_secret=True),

@@ -30,7 +30,7 @@ from tidings.segments.types import Everybody
 # Gone with the contact by the database itself, or by its statement triggers.
 CASCADES = {
     *("consents", "contact_companies", "contact_events", "contact_lists", "contact_tags", "form_submissions", "notes"),
-    *("personal_exports", "privacy_links", "webhook_deliveries"),
+    *("personal_exports", "privacy_links", "webhook_deliveries", "portal_sessions", "portal_tickets_used"),
     *("automation_runs", "campaign_contacts", "pipeline_moves", "pipeline_places"),
 }
 # Named in privacy/sql/erasing.sql.

@@ -12,9 +12,13 @@ from tidings.consent.preference_page import preference_page
 from tidings.contacts import actions
 from tidings.contacts.types import CustomField
 from tidings.messages import optin_settings as optin
+from tidings.pages.actions import create_page, publish_page
+from tidings.pages.placing import PreferencePlace, address_of_preferences, preference_place
+from tidings.pages.types import Block, PageDraft
 from tidings.platform import modules
 from tidings.platform.core import Core
 from tidings.platform.system_log import log_event
+from tidings.portal.queries import portal_address
 
 ASKS = {"subject": "Please confirm", "body": "<p>{{crm.activate_button|Yes}}</p>", "message": "<p>Done</p>"}
 
@@ -85,23 +89,38 @@ async def test_the_system_log_is_searched_taken_along_and_emptied(core: Core, do
 
 
 async def test_modules_are_switched_together_and_those_not_shown_stay(core: Core, door: Door):
-    await modules.switch(core, {"portal": True})
+    await modules.switch(core, {"archive": True})
     page = (await door.client.get("/settings/modules")).text
     assert "Smart links" in page
     await door.post("/settings/modules", {"companies": "yes", "company_logos": "yes"})
     now = await modules.switches(core)
-    assert {name: now[name] for name in ("companies", "company_logos", "events", "system_logs", "portal")} == {
+    assert {name: now[name] for name in ("companies", "company_logos", "events", "system_logs", "archive")} == {
         "companies": True,
         "company_logos": True,
         "events": False,
         "system_logs": False,
-        "portal": True,
+        "archive": True,
     }
     assert "Forms are switched off" in (await door.client.get("/forms")).text
     assert "The system log is off" in (await door.client.get("/settings/system-log")).text
     await core.db.execute("UPDATE users SET role = 'editor', permissions = '{fcrm_read_contacts}'")
     for path in ("/settings/modules", "/settings/system-log", "/settings/system-log/lines.csv"):
         assert (await door.client.get(path)).status_code == 403
+
+
+async def test_the_portal_is_switched_on_with_an_address_of_its_own(core: Core, door: Door):
+    page = (await door.client.get("/settings/modules")).text
+    assert ("Portal for contacts" in page, "People reach it at" in page) == (True, False)
+    on = {"portal": "yes", "portal_address": "members"}
+    for wrong in ("contacts", "a b"):
+        refused = await door.post("/settings/modules", on | {"portal_address": wrong})
+        assert (refused.status_code, 'id="portal_address-error"' in refused.text) == (422, True)
+    assert not await modules.is_on(core, "portal"), "nothing half-written"
+    assert (await door.post("/settings/modules", on)).status_code == 303
+    assert await modules.is_on(core, "portal")
+    assert 'href="http://127.0.0.1:8000/members"' in (await door.client.get("/settings/modules")).text
+    await door.post("/settings/modules", {"portal": "yes"})
+    assert await portal_address(core) == "members", "what is left out stays"
 
 
 async def test_a_key_is_shown_once_limited_told_and_revoked(core: Core, door: Door):
@@ -157,3 +176,20 @@ async def test_what_people_may_change_by_themselves_is_chosen(core: Core, door: 
     assert (said.lists, said.list_ids, said.shown) == ("chosen", [news], (["city"], ["plan"]))
     page = (await door.client.get("/settings/preferences")).text
     assert all(f'value="{one}" checked' in page for one in ("chosen", news, "city", "plan"))
+
+
+async def test_the_preference_form_is_placed_on_a_landing_page_that_has_it(core: Core, door: Door):
+    draft = PageDraft("Your & way", "way", blocks=(Block("preferences"),))
+    page_id, other = await create_page(core, draft), await create_page(core, PageDraft("Other", "other"))
+    page = (await door.client.get("/settings/preferences")).text
+    assert ("Your &amp; way (not published)" in page, "Other" in page) == (True, False)
+    form = {"lists": "public", "is_on_page": "yes"}
+    for wrong in ("", "x", "999999999999999999999", str(other)):
+        refused = await door.post("/settings/preferences", form | {"page_id": wrong})
+        assert (refused.status_code, 'id="page_id-error"' in refused.text) == (422, True)
+    assert (await door.post("/settings/preferences", form | {"page_id": str(page_id)})).status_code == 303
+    assert await preference_place(core) == PreferencePlace(is_on_page=True, page_id=page_id)
+    assert await address_of_preferences(core) == ""
+    await publish_page(core, page_id)
+    assert await address_of_preferences(core) == "way"
+    assert f'value="{page_id}" selected' in (await door.client.get("/settings/preferences")).text

@@ -69,6 +69,17 @@ async def has_users(core: Core) -> bool:
     return bool(await core.db.fetchval("SELECT EXISTS (SELECT 1 FROM users)"))
 
 
+async def is_of_team(core: Core, email: str, user_id: int | None = None) -> bool:
+    """Whether an address, or the account behind a contact, is that of somebody who may do something here. Subscribers
+    without permissions and closed accounts are nobody of the team."""
+    return await core.db.fetchval(
+        """SELECT EXISTS (SELECT 1 FROM users u WHERE (lower(u.email) = lower($1) OR u.id = $2) AND u.disabled_at IS NULL
+        AND (u.role <> 'subscriber' OR cardinality(u.permissions) > 0))""",
+        email,
+        user_id,
+    )
+
+
 async def list_managers(core: Core, request: PageRequest) -> Page[User]:
     """A page of the users who are no administrators and hold permissions, by id."""
     where = "u.role <> 'administrator' AND cardinality(u.permissions) > 0 AND u.disabled_at IS NULL"

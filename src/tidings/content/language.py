@@ -72,10 +72,14 @@ _MORE = re.compile(r"(?:\{\{#?|##)[^{}#]{0,200}?\b(tags|lists|company(?:_name)?|
 
 
 def needs_of(*sources: str) -> frozenset[str]:
-    """Which of `tags`, `lists` and `company` the codes of the sources may ask for; sections by tag ask for the tags."""
+    """Which of `tags`, `lists`, `company` and `portal` the codes of the sources may ask for; sections by tag ask for the tags."""
     words = {match[1] for source in sources for match in _MORE.finditer(source)}
     found = {word if word in ("tags", "lists") else "company" for word in words}
-    return frozenset(found | ({"tags"} if any("tag_ids" in source for source in sources) else set()))
+    if any("tag_ids" in source for source in sources):
+        found.add("tags")
+    if any("frontend_portal_url" in source for source in sources):
+        found.add("portal")
+    return frozenset(found)
 
 
 MACROS = {"footer": "{{crm_global_email_footer}}", "preheader": "{{crm_preheader_text}}"}

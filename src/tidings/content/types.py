@@ -172,7 +172,7 @@ Chunk = Callable[[Scope], bytes]
 class Compiled:
     """A mail ready to be joined. `links` are the registered addresses, HTML-unescaped, in order of first appearance.
 
-    `needs` says what must be read of a person beside its own columns: `tags`, `lists`, `company`.
+    `needs` says what must be read of a person beside its own columns: `tags`, `lists`, `company`; `portal`: a link to it.
     """
 
     subject: Tree

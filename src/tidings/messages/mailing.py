@@ -30,6 +30,7 @@ from tidings.content import (
 from tidings.content.tree import Tree
 from tidings.platform.core import Core
 from tidings.platform.errors import NotFound
+from tidings.tracking.portal_tickets import MAILED_LASTS, entry_url, portal_url
 from tidings.tracking.tokens import Addresses
 
 _CAMPAIGN = """
@@ -89,15 +90,19 @@ class Mailing:
         """What must be read of a person beside its columns."""
         return self.compiled.needs
 
-    def links_for(self, message_id: int, contact_id: int) -> MailLinks:
-        """The addresses of one message."""
+    def links_for(self, message_id: int, person: Person, *, at: datetime, opens_portal: bool = False) -> MailLinks:
+        """The addresses of one message that is sent `at`. `opens_portal`: the portal is on, and known by the link."""
         made = self.addresses
         has_pixel = self.tracks_opens != "no"
         is_tracked = self.tracks_clicks != "no"
+        portal = portal_url(made)
+        if opens_portal and "portal" in self.needs:
+            portal = entry_url(made, person.id, person.email, f"m{message_id}", at + MAILED_LASTS)
         return MailLinks(
-            unsubscribe_url=made.unsubscribe_url(contact_id, message_id),
-            manage_url=made.manage_url(contact_id, message_id),
+            unsubscribe_url=made.unsubscribe_url(person.id, message_id),
+            manage_url=made.manage_url(person.id, message_id),
             web_view_url=made.web_view_url(message_id),
+            portal_url=portal,
             open_pixel_url=made.open_url(message_id, is_anonymous=self.tracks_opens == "anonymous")
             if has_pixel
             else None,
@@ -115,9 +120,12 @@ class Mailing:
         """The mail with the subject of one message, for previews and views."""
         return dataclasses.replace(self.compiled, subject=self.subject_tree(subject_id))
 
-    def write(self, message_id: int, person: Person, subject_id: int | None, *, at: datetime) -> bytes:
-        """The whole mail of one message, dated `at`; raises HeaderRefused."""
-        links = self.links_for(message_id, person.id)
+    def write(
+        self, message_id: int, person: Person, subject_id: int | None, *, at: datetime, opens_portal: bool = False
+    ) -> bytes:
+        """The whole mail of one message, dated `at`, with links that log into the portal when that is on; raises
+        HeaderRefused."""
+        links = self.links_for(message_id, person, at=at, opens_portal=opens_portal)
         headers = MailHeaders(
             sender=self.sender.address,
             to=address_of(person),

@@ -29,6 +29,7 @@ from tidings.messages.persons import person_columns, person_of
 from tidings.messages.transports.types import Envelope, Outcome, Result
 from tidings.platform.core import Core
 from tidings.platform.errors import NotFound, Refused
+from tidings.tracking.portal_tickets import portal_url
 
 _ALL = ("tags", "lists", "company")
 # The addresses of one message, while there is no message.
@@ -36,6 +37,7 @@ _AS_CODES = MailLinks(
     unsubscribe_url="##crm.unsubscribe_url##",
     manage_url="##crm.manage_subscription_url##",
     web_view_url="##web_preview_url##",
+    portal_url="##crm.frontend_portal_url##",
 )
 _PERSON = f"SELECT {person_columns(_ALL)} FROM contacts c WHERE "
 
@@ -74,6 +76,8 @@ async def _links(core: Core, contact_id: int, message_id: int = 0, activate_url:
         manage_url=made.manage_url(contact_id, message_id),
         web_view_url=made.web_view_url(message_id) if message_id else "##web_preview_url##",
         activate_url=activate_url,
+        # Without a login: what is shown here is seen by others than the person.
+        portal_url=portal_url(made),
     )
 
 
@@ -110,7 +114,7 @@ async def shared_view(core: Core, campaign_id: int) -> str:
     """The anonymous web view of a campaign; raises NotFound."""
     mail = await mailing.load_mailing(core, campaign_id)
     nobody = Person(id=0, email="")
-    return render_html(mail.compiled, nobody, MailLinks())
+    return render_html(mail.compiled, nobody, MailLinks(portal_url=portal_url(mail.addresses)))
 
 
 async def send_test(core: Core, written: Written, recipient: str, *, sender: Mapping[str, Any] | None = None) -> None:

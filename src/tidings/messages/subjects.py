@@ -9,6 +9,7 @@ from tidings.messages.mailing import addresses, site
 from tidings.messages.preview import persons_by_ids
 from tidings.messages.queries import MessageRow
 from tidings.platform.core import Core
+from tidings.tracking.portal_tickets import portal_url
 
 
 async def subjects_of(core: Core, rows: Sequence[MessageRow]) -> dict[int, str]:
@@ -23,6 +24,7 @@ async def subjects_of(core: Core, rows: Sequence[MessageRow]) -> dict[int, str]:
                 unsubscribe_url=made.unsubscribe_url(person.id, message.id),
                 manage_url=made.manage_url(person.id, message.id),
                 web_view_url=made.web_view_url(message.id),
+                portal_url=portal_url(made),
             )
             subjects[message.id] = render_text_template(
                 row.subject, row.language, person, where, links, escape="header"

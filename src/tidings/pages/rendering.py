@@ -31,8 +31,11 @@ _FONTS = {
     "rounded": 'ui-rounded, "SF Pro Rounded", "Nunito", system-ui, sans-serif',
     "mono": 'ui-monospace, "Cascadia Code", Menlo, Consolas, monospace',
 }
-# Where the form goes in HTML: in a text, never within a tag.
-_FORM_PLACE = re.compile(re.escape(rules.FORM_PLACE) + r"(?![^<>]*>)")
+# Where a form goes in HTML: in a text, never within a tag.
+_FORM_PLACE, _PREFERENCES_PLACE = (
+    re.compile(re.escape(place) + r"(?![^<>]*>)") for place in (rules.FORM_PLACE, rules.PREFERENCES_PLACE)
+)
+NO_MARKUP = Markup()
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
@@ -51,10 +54,12 @@ def page_document(
     *,
     values: Mapping[str, Sequence[str]] | None = None,
     problems: Sequence[str] = (),
+    preferences: Markup = NO_MARKUP,
 ) -> str:
-    """The whole page; with `values` and `problems` after a submission that was refused."""
+    """The whole page; with `values` and `problems` after a submission that was refused. `preferences` is the form of its
+    preference block."""
     questions = form_markup(form, page_path(page), values=values, problems=problems) if form is not None else Markup()
-    return _document(page, brand, _content(page, questions))
+    return _document(page, brand, _content(page, questions, preferences))
 
 
 def message_document(page: Page, brand: Brand, text: str, *, onward: str = "") -> str:
@@ -65,11 +70,12 @@ def message_document(page: Page, brand: Brand, text: str, *, onward: str = "") -
     return _document(page, brand, Markup("\n").join(lines))
 
 
-def _content(page: Page, questions: Markup) -> Markup:
+def _content(page: Page, questions: Markup, preferences: Markup) -> Markup:
     if page.mode == "blocks":
         shown = _templates.get_template("blocks.html").render(
             blocks=page.blocks,
             form=questions,
+            preferences=preferences,
             # Cleaned when it was written, and again with the rules of today: this is done once per version.
             clean=_clean,
             is_picture=is_web_address,
@@ -77,13 +83,18 @@ def _content(page: Page, questions: Markup) -> Markup:
         )
         return Markup(shown)  # noqa: S704 - the template escapes
     html = str(_clean(page.html))
-    placed = f'<div class="form">{questions}</div>' if questions else ""
-    found = _FORM_PLACE.search(html)
-    if found:
-        html = html[: found.start()] + placed + html[found.end() :]
-    else:
-        html += placed
+    # The form of people's own data last: nothing in it is read as a place.
+    html = _placed(html, _FORM_PLACE, questions)
+    if rules.has_preferences(page):
+        html = _placed(html, _PREFERENCES_PLACE, preferences)
     return Markup(html)  # noqa: S704 - cleaned above
+
+
+def _placed(html: str, place: re.Pattern[str], form: Markup) -> str:
+    """The HTML with a form in its place, or at the end."""
+    shown = f'<div class="form">{form}</div>' if form else ""
+    found = place.search(html)
+    return html[: found.start()] + shown + html[found.end() :] if found else html + shown
 
 
 def _clean(html: str) -> Markup:

@@ -11,12 +11,12 @@ import msgspec
 import nh3
 
 from tidings.contacts.rules import clean_text, title_problem
-from tidings.pages.types import KINDS, Block, PageDraft, PageSettings
+from tidings.pages.types import KINDS, Block, Page, PageDraft, PageSettings
 from tidings.platform.errors import Invalid, Problem
 from tidings.smart_links.rules import is_web_address
 
 MAX_BLOCKS, MAX_HTML, MAX_TEXT, MAX_URL = 100, 200_000, 20_000, 2000
-FORM_PLACE = "{{form}}"
+FORM_PLACE, PREFERENCES_PLACE = "{{form}}", "{{preferences}}"
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,98}[a-z0-9])?")
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _COLOURS = ("background", "surface", "ink", "accent")
@@ -76,8 +76,9 @@ def checked(draft: PageDraft) -> PageDraft:
         problems["html"] = Problem("max", f"The HTML may have at most {MAX_HTML} characters.")
     if len(draft.blocks) > MAX_BLOCKS:
         problems["blocks"] = Problem("max", f"A page may have at most {MAX_BLOCKS} blocks.")
-    if sum(1 for one in draft.blocks if one.kind == "form") > 1:
-        problems["blocks"] = Problem("max", "The form can stand on a page once only.")
+    for kind, word in (("form", "form"), ("preferences", "preference form")):
+        if sum(1 for one in draft.blocks if one.kind == kind) > 1:
+            problems["blocks"] = Problem("max", f"The {word} can stand on a page once only.")
     for place, block in enumerate(draft.blocks[:MAX_BLOCKS]):
         problem = _problem_of(block)
         if problem:
@@ -144,6 +145,13 @@ def _cleaned_block(block: Block) -> Block:
     if block.kind in _MARKUP:
         return msgspec.structs.replace(block, text=cleaned(block.text), other=cleaned(block.other))
     return msgspec.structs.replace(block, text=clean_text(block.text), other="", alt=clean_text(block.alt))
+
+
+def has_preferences(page: Page) -> bool:
+    """Whether the preference form stands on it."""
+    if page.mode == "html":
+        return PREFERENCES_PLACE in page.html
+    return any(one.kind == "preferences" for one in page.blocks)
 
 
 def has_content(mode: str, blocks: Sequence[Block], html: str) -> bool:

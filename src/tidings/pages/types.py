@@ -11,7 +11,7 @@ import msgspec
 
 State = Literal["draft", "published", "unpublished"]
 Mode = Literal["blocks", "html"]
-BlockKind = Literal["heading", "text", "image", "button", "columns", "divider", "space", "html", "form"]
+BlockKind = Literal["heading", "text", "image", "button", "columns", "divider", "space", "html", "form", "preferences"]
 KINDS: tuple[BlockKind, ...] = (
     "heading",
     "text",
@@ -22,6 +22,7 @@ KINDS: tuple[BlockKind, ...] = (
     "space",
     "html",
     "form",
+    "preferences",
 )
 Align = Literal["left", "center", "right"]
 Font = Literal["system", "serif", "rounded", "mono"]
@@ -32,7 +33,7 @@ class Block(msgspec.Struct, frozen=True):
 
     `text` is plain for heading and button, HTML for text, columns and html; `other` is the HTML of the second column.
     `url` is the picture of an image and the target of a button, `link` where an image leads, `alt` its description.
-    `level` (1 to 3) is the size of a heading.
+    `level` (1 to 3) is the size of a heading. `preferences` is the form by which people change what is known of them.
     """
 
     kind: BlockKind

@@ -11,8 +11,9 @@ from tidings.public.forms import form_page, form_script
 from tidings.public.hits import Hits
 from tidings.public.http import Receive, Reply, Scope, Send, Visit, read_visit, write_reply
 from tidings.public.incoming import answer, take_contact
-from tidings.public.landing import PREFIX, Landing
-from tidings.public.pages import AJAX, Pages
+from tidings.public.landing import Landing
+from tidings.public.pages import AJAX, LANDING, Pages
+from tidings.public.portal import Portal, is_portal
 from tidings.public.smart_links import smart_url
 
 log = logging.getLogger("tidings.public")
@@ -30,6 +31,7 @@ class PublicApp:
         self._hits = Hits(core)
         self._pages = Pages(core)
         self._landing = Landing(core, self._pages)
+        self._portal = Portal(core, self._pages)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -45,10 +47,12 @@ class PublicApp:
     async def _answer(self, visit: Visit) -> Reply:
         if visit.path == AJAX:
             return await self._pages.ajax(visit) if visit.method == "POST" else Reply(405)
-        if visit.path.startswith(PREFIX):
+        if visit.path.startswith(LANDING):
             return await self._landing.answer(visit)
         if "ns_url" in visit.query:
             return await self._hits.click(visit)
+        if "route" not in visit.query and await is_portal(self._core, visit.path):
+            return await self._portal.answer(visit)
         match visit.query.get("route", ""):
             case "open":
                 return await self._hits.open(visit)

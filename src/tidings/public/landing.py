@@ -13,19 +13,19 @@ from dataclasses import dataclass
 
 from tidings.forms.queries import form_by_id
 from tidings.forms.types import Form, Sent
+from tidings.pages import rules
 from tidings.pages.actions import count_view, submit_on_page
 from tidings.pages.queries import find_published, page_url, stamp_of
-from tidings.pages.rendering import Brand, message_document, page_document
+from tidings.pages.rendering import NO_MARKUP, Brand, message_document, page_document
 from tidings.pages.types import Page, Stamp
 from tidings.platform.core import Core
 from tidings.platform.modules import is_on
 from tidings.public.forms import Answered, embed_script, take_form
 from tidings.public.http import EMBEDDABLE, Reply, Visit, header_url
-from tidings.public.pages import Pages
+from tidings.public.pages import LANDING, Pages
 from tidings.tracking.machines import is_machine
 
 log = logging.getLogger("tidings.public")
-PREFIX = "/p/"
 # Rendered pages that a process keeps.
 MOST_KEPT = 500
 
@@ -37,6 +37,7 @@ class _Kept:
     stamp: Stamp
     brand: Brand
     has_forms: bool
+    has_preferences: bool
     body: bytes
     etag: bytes
 
@@ -51,7 +52,7 @@ class Landing:
 
     async def answer(self, visit: Visit) -> Reply:
         """The page, what follows its form, or the script that embeds it."""
-        slug = visit.path.removeprefix(PREFIX)
+        slug = visit.path.removeprefix(LANDING)
         if slug.endswith(".js"):
             return await self._script(slug[:-3])
         stamp = await stamp_of(self._core, slug)
@@ -76,6 +77,10 @@ class Landing:
             except Exception as error:
                 # The visitor gets the page all the same.
                 log.error("a view of page %s is lost: %r", stamp.page_id, error)
+        if kept.has_preferences and "secure_hash" in visit.query:
+            reply = await self._personal(slug, visit.query["secure_hash"])
+            if reply is not None:
+                return reply
         headers = [(b"etag", kept.etag), (b"cache-control", b"no-cache"), *_HEADERS]
         if kept.etag.decode() in visit.headers.get("if-none-match", ""):
             return Reply(304, headers=headers)
@@ -90,12 +95,23 @@ class Landing:
         page = await find_published(self._core, slug)
         if page is None:
             return None
-        body = page_document(page, await self._form(page), brand).encode()
+        has_preferences = rules.has_preferences(page)
+        preferences = self._pages.request_markup() if has_preferences else NO_MARKUP
+        body = page_document(page, await self._form(page), brand, preferences=preferences).encode()
         etag = b'"%s"' % hashlib.sha256(body).hexdigest()[:24].encode()
         if len(self._kept) >= MOST_KEPT:
             self._kept.clear()
-        made = self._kept[slug] = _Kept(stamp, brand, has_forms, body, etag)
+        made = self._kept[slug] = _Kept(stamp, brand, has_forms, has_preferences, body, etag)
         return made
+
+    async def _personal(self, slug: str, secure_hash: str) -> Reply | None:
+        """The page with the preference form of the person whom a link in a mail proves: kept nowhere, in no frame."""
+        form = await self._pages.preference_markup(secure_hash)
+        page = await find_published(self._core, slug) if form is not None else None
+        if form is None or page is None:
+            return None
+        brand = Brand(*await self._core.installation.brand())
+        return Reply(200, page_document(page, await self._form(page), brand, preferences=form).encode())
 
     async def _form(self, page: Page) -> Form | None:
         """The form on the page, when it takes something."""

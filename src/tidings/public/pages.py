@@ -3,36 +3,37 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from tidings.access.actions import count_try
 from tidings.consent import actions as consent
-from tidings.consent.preference_page import offered_lists, preference_page
 from tidings.contacts import actions as contacts
 from tidings.contacts import queries
 from tidings.contacts.rules import is_email
-from tidings.contacts.types import ContactView, Draft, WritePolicy
+from tidings.contacts.types import ContactView, Draft
 from tidings.messages.leaving import leave
-from tidings.messages.links import ask_for_link
-from tidings.messages.mailing import addresses
+from tidings.messages.links import Purpose, ask_for_link
 from tidings.messages.optin import after_confirmation
 from tidings.messages.optin_settings import is_target
-from tidings.messages.preview import message_view, send_notice, shared_view
+from tidings.messages.preview import message_view, shared_view
+from tidings.pages.placing import address_of_preferences
 from tidings.platform.core import Core
-from tidings.platform.errors import Invalid, NotFound, RateLimited, Refused
+from tidings.platform.errors import Invalid, NotFound, RateLimited
 from tidings.privacy.actions import export_file
 from tidings.privacy.links import ask_for_data, ask_for_erasure, purpose_of, use_link
+from tidings.public import preference_form
 from tidings.public.hits import anonymised
 from tidings.public.http import Reply, Visit, header_url
-from tidings.public.preferences import answers, questions
+from tidings.public.preference_form import BY_OWNER, masked, md5
 from tidings.tracking import tokens
 from tidings.tracking.machines import is_machine
 
+LANDING = "/p/"
 AJAX = "/wp-admin/admin-ajax.php"
 REASONS = (
     ("no_longer", "I no longer want to receive these emails"),
@@ -41,15 +42,21 @@ REASONS = (
     ("emails_spam", "The emails are spam"),
     ("other", "Other (fill in the reason below)"),
 )
+_MAILED = "We've sent an email to your inbox that contains a link to {}. Please check your email address."
+_ASKED: dict[Purpose, str] = {
+    "unsubscribe": _MAILED.format("unsubscribe from our mailing list"),
+    "preferences": _MAILED.format("manage your subscription"),
+    "portal": "If we know this address, an email with a link is on its way to it. The link works once and for an hour.",
+}
 LEFT = "You've successfully unsubscribed from our email list."
 NOT_FOUND = "Sorry, No email found based on your data"
+_ASKS_FOR_PREFERENCES = "fluentcrm_request_manage_subscription_ajax"
 LIST_HEADER = "Unsubscribe From List Header"
 
 _pages = Environment(loader=PackageLoader("tidings.public"), autoescape=True, undefined=StrictUndefined)
 _MAIL_CSP = (
     b"default-src 'none'; style-src 'unsafe-inline'; img-src * data:; font-src *; base-uri 'none'; sandbox allow-popups"
 )
-_BY_OWNER = WritePolicy(reason="preference page")
 
 
 class Pages:
@@ -97,7 +104,7 @@ class Pages:
             email=masked(view.contact.email or ""),
             message_id=message_id or "",
             secure_hash=visit.query["secure_hash"],
-            sub_hash=_md5(view.contact.email or ""),
+            sub_hash=md5(view.contact.email or ""),
             reasons=REASONS,
             asks_reason=not await self._core.installation.get("one_click_unsubscribe"),
         )
@@ -123,77 +130,35 @@ class Pages:
     # -- preferences
 
     async def preferences(self, visit: Visit) -> Reply:
-        """The preference page."""
+        """The preference page, or the way to the landing page that it stands on."""
         secure_hash = visit.query.get("secure_hash", "")
+        slug = await address_of_preferences(self._core)
+        if slug:
+            query = f"?{urlencode({'secure_hash': secure_hash})}" if secure_hash else ""
+            return Reply(307, headers=[(b"location", header_url(f"{LANDING}{slug}{query}"))])
+        title, form = "Update your preferences", await self.preference_markup(secure_hash)
+        if form is None:
+            return await self._request_page(title, _ASKS_FOR_PREFERENCES)
+        return await self.render("preferences.html", title=title, form=form)
+
+    async def preference_markup(self, secure_hash: str) -> Markup | None:
+        """The form of the person that a link in a mail proves, None without a proof."""
         view = await self._contact(secure_hash)
         if view is None:
-            return await self._request_page("Update your preferences", "fluentcrm_request_manage_subscription_ajax")
-        member_of = {one.id for one in view.lists}
-        page, made = await preference_page(self._core), await addresses(self._core)
-        definitions = await queries.custom_fields(self._core) if page.shown[1] else {}
-        return await self.render(
-            "preferences.html",
-            title="Update your preferences",
-            action=AJAX,
-            masked=masked(view.contact.email or ""),
-            abs_hash=_md5(masked(view.contact.email or "")),
-            sub_hash=_md5(view.contact.email or ""),
-            secure_hash=secure_hash,
-            questions=questions(page, view.contact, definitions),
-            lists=[
-                {"id": one.id, "title": one.title, "is_in": one.id in member_of}
-                for one in await offered_lists(self._core, page)
-            ],
-            standing=view.contact.status,
-            may_ask_for_data=await self._core.installation.get("personal_data_on_request"),
-            unsubscribe_url=made.unsubscribe_url(view.contact.id, 0),
-        )
+            return None
+        values = await preference_form.values(self._core, view, shown_email=masked(view.contact.email or ""))
+        return _markup("preference_form.html", ajax=AJAX, secure_hash=secure_hash, **values)
+
+    def request_markup(self) -> Markup:
+        """The form by which such a link is asked for, on a page that may stand in a frame."""
+        return _markup("request_form.html", ajax=AJAX, ajax_action=_ASKS_FOR_PREFERENCES, is_framed=True)
 
     async def _submit_preferences(self, visit: Visit) -> Reply:
         view = await self._contact(visit.get("_secure_hash"))
         if view is None:
             return await self._done(visit, NOT_FOUND, is_ok=False)
-        email, contact = visit.get("email").strip(), view.contact
-        is_same_address = not email or email in (masked(contact.email or ""), contact.email)
-        if not is_same_address and not is_email(email):
-            return await self._done(visit, "Please provide a valid email address", is_ok=False)
-        if not is_same_address and await queries.find_contact_by_email(self._core, email):
-            text = "The new email has been used to another account. Please use a new email address"
-            return await self._done(visit, text, is_ok=False)
-        page = await preference_page(self._core)
-        definitions = await queries.custom_fields(self._core) if page.shown[1] else {}
-        offered = {one.id for one in await offered_lists(self._core, page)}
-        given = {tokens.number_from(one) for one in visit.lists.get("lists", [])}
-        wanted = {one for one in offered if one in given}
-        present = {one.id for one in view.lists} & offered
-        values, custom = answers(page, visit, definitions)
-        added, left = sorted(wanted - present), sorted(present - wanted)
-        draft = Draft(values, custom, id=contact.id, lists=added, remove_lists=left)
-        try:
-            await contacts.write_contact(self._core, draft, _BY_OWNER)
-        except Invalid as error:
-            return await self._done(visit, error.message, is_ok=False)
-        return await self._after_preferences(visit, view, email, is_same_address=is_same_address)
-
-    async def _after_preferences(self, visit: Visit, view: ContactView, email: str, *, is_same_address: bool) -> Reply:
-        """Coming back, or another address, takes effect when the link in a mail is followed."""
-        contact = view.contact
-        if is_same_address and contact.status == "subscribed":
-            return await self._done(visit, "Your provided information has been successfully updated", is_ok=True)
-        target = contact.email or "" if is_same_address else email
-        try:
-            await count_try(self._core, f"confirm:{contact.id}", 3)
-            await count_try(self._core, f"link:{target.lower()}", 3)
-        except RateLimited as error:
-            return await self._done(visit, error.message, is_ok=False)
-        made = await addresses(self._core)
-        link = made.confirm_url(contact.id, _md5(contact.email or ""))
-        if not is_same_address:
-            proof = tokens.new_address_proof(self._core.keys, contact.id, email)
-            link += f"&{urlencode({'new': proof, 'email': email})}"
-        await self._mail(target, "Confirm your subscription", "Confirm", link)
-        text = f"A confirmation email has been sent to {masked(target) if is_same_address else target}. Please confirm your email address to resubscribe"
-        return await self._done(visit, text + ("" if is_same_address else " with changed email address"), is_ok=True)
+        said = await preference_form.change(self._core, visit, view)
+        return await self._done(visit, said.text, is_ok=said.is_ok)
 
     async def _ask_for_data(self, visit: Visit, *, is_erasure: bool) -> Reply:
         """Has a link of single use mailed: what stands on the page proves an old mail, not the mailbox."""
@@ -234,9 +199,9 @@ class Pages:
     # -- asking for a link
 
     async def _request_page(self, title: str, ajax_action: str) -> Reply:
-        return await self.render("request.html", title=title, action=AJAX, ajax_action=ajax_action)
+        return await self.render("request.html", title=title, ajax=AJAX, ajax_action=ajax_action, is_framed=False)
 
-    async def _submit_request(self, visit: Visit, *, is_leaving: bool) -> Reply:
+    async def submit_request(self, visit: Visit, purpose: Purpose) -> Reply:
         """Has a link mailed; neither the answer nor its time tells whether the address is known."""
         email = visit.get("email").strip()
         if not is_email(email) or visit.get("website"):
@@ -246,22 +211,8 @@ class Pages:
             await count_try(self._core, f"link:{email.lower()}", 3)
         except RateLimited as error:
             return await self._done(visit, error.message, is_ok=False)
-        await ask_for_link(self._core, email, "unsubscribe" if is_leaving else "preferences")
-        what = (
-            "contains a link to unsubscribe from our mailing list"
-            if is_leaving
-            else "contains a link to manage your subscription"
-        )
-        return await self._done(
-            visit, f"We've sent an email to your inbox that {what}. Please check your email address.", is_ok=True
-        )
-
-    async def _mail(self, email: str, subject: str, label: str, link: str) -> None:
-        try:
-            await send_notice(self._core, email, subject, label, link)
-        except Refused:
-            # The page must not tell more than it would for an unknown address; the account's breaker shows the fault.
-            return
+        await ask_for_link(self._core, email, purpose)
+        return await self._done(visit, _ASKED[purpose], is_ok=True)
 
     async def ajax(self, visit: Visit) -> Reply:
         """The one address that the original's forms post to."""
@@ -271,9 +222,9 @@ class Pages:
             case "fluentcrm_manage_preferences_ajax":
                 return await self._submit_preferences(visit)
             case "fluentcrm_request_unsubscribe_ajax":
-                return await self._submit_request(visit, is_leaving=True)
+                return await self.submit_request(visit, "unsubscribe")
             case "fluentcrm_request_manage_subscription_ajax":
-                return await self._submit_request(visit, is_leaving=False)
+                return await self.submit_request(visit, "preferences")
             case "tidings_personal_data" | "tidings_erasure" as asked:
                 return await self._ask_for_data(visit, is_erasure=asked == "tidings_erasure")
             case _:
@@ -307,7 +258,7 @@ class Pages:
             return await self.render("confirm.html", title=title, email=whose, action=action)
         if new and new != view.contact.email:
             try:
-                await contacts.write_contact(self._core, Draft({"email": new}, id=contact_id), _BY_OWNER)
+                await contacts.write_contact(self._core, Draft({"email": new}, id=contact_id), BY_OWNER)
             except Invalid as error:
                 return await self.say(title, error.message, status=422)
         await consent.confirm_contact(self._core, contact_id, source="double_opt_in", ip=await self._ip(visit))
@@ -374,16 +325,8 @@ class Pages:
         return campaign_id
 
 
-def masked(email: str) -> str:
-    """`ja**@e******.com`: enough to recognise one's own address."""
-    local, _, domain = email.partition("@")
-    name, dot, rest = domain.partition(".")
-    return f"{local[:2]}{'*' * max(len(local) - 2, 0)}@{name[:1]}{'*' * max(len(name) - 1, 0)}{dot}{rest}"
-
-
-def _md5(text: str) -> str:
-    """The dialect's name for an address; never a proof."""
-    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+def _markup(template: str, **values: Any) -> Markup:
+    return Markup(_pages.get_template(template).render(**values))  # noqa: S704 - the template escapes
 
 
 def _json(body: Any, status: int = 200) -> Reply:

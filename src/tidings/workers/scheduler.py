@@ -13,6 +13,7 @@ from tidings.outgoing_webhooks.jobs import prune_deliveries
 from tidings.platform.core import Core
 from tidings.platform.leases import Periodic, lead
 from tidings.platform.tallies import fold
+from tidings.portal.actions import forget_ended
 from tidings.privacy.actions import delete_old_exports, forget_deleted
 from tidings.segments.indexes import keep_custom_field_indexes
 
@@ -42,9 +43,10 @@ async def make_partitions(core: Core) -> None:
 
 
 async def purge_stale(core: Core) -> None:
-    """Deletes what is over and nobody looks at again: counted windows, ended sessions, uploads that were never
+    """Deletes what is over and nobody looks at again: counted windows, ended sessions, used links, uploads that were never
     brought in, files of personal data that are over, finished jobs and webhook deliveries of old."""
     await delete_ended_sessions(core)
+    await forget_ended(core)
     await prune_deliveries(core)
     await delete_stale_imports(core)
     await delete_old_exports(core)

@@ -27,6 +27,7 @@ from tidings.messages.transports.types import Envelope, Outcome, Result, Transpo
 from tidings.messages.types import Account, Pace
 from tidings.platform.core import Core
 from tidings.platform.db import AWAY
+from tidings.platform.modules import is_on
 
 log = logging.getLogger("tidings.sender")
 # A group should take about this long; its size follows the speed of the server. Each group costs every connection one
@@ -209,12 +210,13 @@ class Sender:
     ) -> list[tuple[Claimed, Result]]:
         started = time.monotonic()
         now = self.core.clock.now()
+        opens_portal = "portal" in mailing.needs and await is_on(self.core, "portal")
         by_id = {one.id: one for one in group}
         outcomes: list[tuple[Claimed, Result]] = []
         envelopes: list[Envelope] = []
         for one in group:
             try:
-                data = mailing.write(one.id, one.person, one.subject_id, at=now)
+                data = mailing.write(one.id, one.person, one.subject_id, at=now, opens_portal=opens_portal)
                 to = wire_address(one.person.email)
             except HeaderRefused as error:
                 outcomes.append((one, Result(one.id, Outcome.REFUSED, None, str(error))))

@@ -10,8 +10,10 @@ from tests.dialects.mouth import Mouth, changed, rows
 from tidings.access import actions as access
 from tidings.consent.preference_page import NAMES, preference_page
 from tidings.messages.optin_settings import opt_in_settings, opt_in_settings_for
+from tidings.pages.placing import PreferencePlace, preference_place
 from tidings.platform import modules
 from tidings.platform.core import Core
+from tidings.portal.queries import portal_address
 
 _OPT_IN = {
     "email_subject": "Please confirm",
@@ -96,6 +98,15 @@ async def test_switches_are_the_modules_and_words_keep_their_types(core: Core, c
     read |= {"company_module": "no", "event_tracking": "no", "campaign_max_number": "200", "campaign_ids": [3]}
     assert (await crm.get("/setting/experiments")).json()["settings"] == read | {"campaign_search": "news"}
     assert not await modules.is_on(core, "companies")
+    portal = {"frontend_portal": "yes", "frontend_portal_slug": "Members", "frontend_portal_render_type": "shortcode"}
+    await crm.post("/setting/experiments", portal | {"frontend_portal_page_id": 7})
+    read = (await crm.get("/setting/experiments")).json()["settings"]
+    assert [read[name] for name in portal] == ["yes", "members", "shortcode"]
+    assert (await modules.is_on(core, "portal"), await portal_address(core)) == (True, "members")
+    for wrong in ("contacts", "a/b"):
+        refused = await crm.post("/setting/experiments", {"frontend_portal": "no", "frontend_portal_slug": wrong})
+        assert (refused.status_code, list(refused.json())) == (422, ["frontend_portal_slug"])
+    assert await modules.is_on(core, "portal"), "nothing half-written"
     await crm.post("/campaigns", {"title": "One"})
     campaigns = (await crm.get("/setting/experiments/campaigns")).json()["campaigns"]
     assert [one["title"] for one in campaigns] == ["One"]
@@ -252,6 +263,12 @@ async def test_what_the_preference_page_offers_is_set_here_and_what_is_left_out_
     assert await read() == fresh
     await crm.put("/setting", {"settings": {"email_settings": {"from_name": "News", "show_on_page": "yes"}}})
     assert (await read(), (await preference_page(core)).lists) == (fresh | {"show_on_page": "yes"}, "public")
+    await crm.put("/setting", {"settings": {"email_settings": {"pref_page_id": "7"}}})
+    assert await read() == fresh | {"show_on_page": "yes", "pref_page_id": 7}
+    assert await preference_place(core) == PreferencePlace(is_on_page=True, page_id=7)
+    for nothing in ("", "x", "9" * 30):
+        await crm.put("/setting", {"settings": {"email_settings": {"pref_page_id": nothing}}})
+        assert await read() == fresh | {"show_on_page": "yes"}
     wanted = {"pref_list_type": "filtered_only", "pref_list_items": ["3", 3, "x"], "pref_general": ["phone", "status"]}
     await crm.put("/setting", {"settings": {"email_settings": wanted | {"pref_custom": ["plan"]}}})
     page = await preference_page(core)

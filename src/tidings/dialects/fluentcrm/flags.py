@@ -12,6 +12,9 @@ from tidings.dialects.fluentcrm.kept import keep, kept, note, plain, yes_no
 from tidings.platform import modules
 from tidings.platform.errors import Invalid, Problem
 from tidings.platform.pagination import PageRequest
+from tidings.portal.actions import choose_address
+from tidings.portal.queries import portal_address
+from tidings.portal.rules import checked_address
 
 # wire key: module
 MODULES = {
@@ -35,7 +38,6 @@ _WORDS = {
     "campaign_search": "",
     "campaign_max_number": "50",
     "campaign_status": "archived",
-    "frontend_portal_slug": "fluentcrm",
     "frontend_portal_render_type": "standalone",
 }
 _MOST_CAMPAIGNS = 200
@@ -64,7 +66,8 @@ async def all_flags(call: Call) -> dict[str, Any]:
     own = await kept(call, "experiments")
     shown: dict[str, Any] = {name: yes_no(switches[module]) for name, module in MODULES.items()}
     beside = {"campaign_ids": [], "frontend_portal_page_id": 0}
-    return shown | _FLAGS | _WORDS | beside | own
+    # The address is the core's; how and on which page the original shows its portal is kept.
+    return shown | _FLAGS | _WORDS | beside | own | {"frontend_portal_slug": await portal_address(call.core)}
 
 
 async def get_experiments(call: Call) -> Any:
@@ -73,6 +76,9 @@ async def get_experiments(call: Call) -> Any:
 
 async def save_experiments(call: Call) -> Any:
     given = call.params
+    slug = plain(given.get("frontend_portal_slug"))
+    if slug:
+        _check_slug(slug)
     changes = {module: is_true(given[name]) for name, module in MODULES.items() if name in given}
     own: dict[str, Any] = {name: yes_no(given[name]) for name in _FLAGS if name in given}
     own |= {name: plain(given[name])[:190] for name in _WORDS if name in given}
@@ -84,9 +90,18 @@ async def save_experiments(call: Call) -> Any:
     if "frontend_portal_page_id" in given:
         own["frontend_portal_page_id"] = call.integer("frontend_portal_page_id") or 0
     await modules.switch(call.core, changes)
+    if slug:
+        await choose_address(call.core, slug)
     await keep(call, "experiments", {**await kept(call, "experiments"), **own})
     await note(call, "modules_switched", "", **changes)
     return {"message": "Settings has been updated"}
+
+
+def _check_slug(slug: str) -> None:
+    try:
+        checked_address(slug)
+    except Invalid as error:
+        raise Invalid({"frontend_portal_slug": error.fields["address"]}) from error
 
 
 async def experiment_campaigns(call: Call) -> Any:

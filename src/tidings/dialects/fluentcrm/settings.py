@@ -15,6 +15,7 @@ from tidings.dialects.fluentcrm.dialect import FieldErrors
 from tidings.dialects.fluentcrm.kept import keep, kept, note, plain, yes_no
 from tidings.messages.compliance import has_way_out
 from tidings.messages.optin_settings import is_target
+from tidings.pages.placing import PreferencePlace, preference_place, save_preference_place
 from tidings.platform import modules
 from tidings.platform.errors import Problem, Refused
 from tidings.platform.resetting import reset_data
@@ -41,9 +42,8 @@ _PREFERENCES: dict[str, Any] = {
     "show_on_page": "no",
     "pref_page_id": "",
 }
-# There are no pages of a site here on which the form could stand.
-_KEPT = ("show_on_page", "pref_page_id")
-_PAGE = frozenset(_PREFERENCES) - set(_KEPT)
+_PLACE = frozenset(("show_on_page", "pref_page_id"))
+_PAGE = frozenset(_PREFERENCES) - _PLACE
 # wire word: which lists the preference page offers; any other word, and none yet: those that are public
 _LISTS: dict[str, Lists] = {"no": "none", "all": "all", "filtered_only": "chosen"}
 
@@ -70,6 +70,17 @@ def _page_from(email: dict[str, Any], present: PreferencePage) -> PreferencePage
     )
 
 
+def _place_body(place: PreferencePlace) -> dict[str, Any]:
+    """The page is one of the landing pages."""
+    return {"show_on_page": yes_no(place.is_on_page), "pref_page_id": place.page_id or ""}
+
+
+def _place_from(email: dict[str, Any], present: PreferencePlace) -> PreferencePlace:
+    said = {**_place_body(present), **email}
+    page_id = next(iter(as_ids([said["pref_page_id"]])), None)
+    return PreferencePlace(is_on_page=is_true(said["show_on_page"]), page_id=page_id)
+
+
 async def get_settings(call: Call) -> Any:
     values = call.context.values
     groups: dict[str, Any] = {}
@@ -81,9 +92,8 @@ async def get_settings(call: Call) -> Any:
                 email.pop(name)
         email["emails_per_second"] = values["emails_per_second"] or 15
         email["email_footer"] = email["email_footer"] or FOOTER
-        own = await kept(call, "email_settings")
         page = _page_body(await preference_page(call.core)) if values["preference_page"] else {}
-        groups["email_settings"] = {**email, **_PREFERENCES, **{n: own[n] for n in _KEPT if n in own}, **page}
+        groups["email_settings"] = {**email, **_PREFERENCES, **_place_body(await preference_place(call.core)), **page}
     if "business_settings" in wanted and await kept(call, "business_settings"):
         groups["business_settings"] = {name: values[core] for name, core in _BUSINESS.items()}
     return groups
@@ -98,11 +108,13 @@ async def save_settings(call: Call) -> Any:
         changes |= {core: plain(business[name]) for name, core in _BUSINESS.items() if name in business}
     if isinstance(email, dict):
         changes |= _email_changes(email)
-    page = own = None
+    page = place = own = None
     if isinstance(email, dict):
         own = await kept(call, "email_settings") | {name: value for name, value in email.items() if name in _KEPT}
         if not _PAGE.isdisjoint(email):
             page = _page_from(email, await preference_page(call.core))
+        if not _PLACE.isdisjoint(email):
+            place = _place_from(email, await preference_place(call.core))
     async with call.core.installation.together() as tx:
         await call.core.installation.put(changes, tx=tx)
         if isinstance(business, dict):
@@ -111,6 +123,8 @@ async def save_settings(call: Call) -> Any:
             await keep(call, "email_settings", own, tx=tx)
         if page is not None:
             await save_preference_page(call.core, page, tx=tx)
+        if place is not None:
+            await save_preference_place(call.core, place, tx=tx)
         await note(call, "settings_saved", ", ".join(sorted(changes)), tx)
     return {"message": "Settings Updated"}
 

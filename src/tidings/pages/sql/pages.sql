@@ -28,3 +28,10 @@ SELECT p.id, $2, count(*) FROM unnest($1::bigint[]) AS v (page_id) JOIN pages p 
 SELECT p.slug, p.id AS page_id, p.version, f.updated_at AS form_at
 FROM pages p LEFT JOIN forms f ON f.id = p.form_id AND f.state = 'published'
 WHERE p.slug = ANY($1::text[]) AND p.state = 'published'
+
+-- name: preference_pages
+-- Pages with the preference form: all of them, or $1.
+SELECT id, title, slug, state = 'published' AS is_published FROM pages
+WHERE ($1::bigint IS NULL OR id = $1)
+  AND CASE mode WHEN 'blocks' THEN blocks @> '[{"kind": "preferences"}]' ELSE strpos(html, '{{preferences}}') > 0 END
+ORDER BY lower(title), id

@@ -58,6 +58,7 @@ LOOKS = {
     "note_added": Look(icon="note", text="Note added"),
     "form_submitted": Look(icon="clipboard-text", text="Form sent", colour="accent"),
     "page_submitted": Look(icon="browser", text="Sent by the page", colour="accent"),
+    "portal_entered": Look(icon="user-circle", text="Came into the portal", colour="accent"),
     "event_tracked": Look(icon="bolt", text="Event", colour="accent"),
     "automation_entered": Look(icon="bolt", text="Automation begun"),
     "automation_completed": Look(icon="bolt", text="Automation done", colour="green"),

@@ -19,6 +19,7 @@ OFFERED: tuple[tuple[BlockKind, str], ...] = (
     ("image", "Picture"),
     ("button", "Button"),
     ("form", "Form"),
+    ("preferences", "Preference form"),
     ("columns", "Two columns"),
     ("divider", "Line"),
     ("space", "Space"),

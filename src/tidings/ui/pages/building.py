@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from litestar import Response, get, post
 from litestar.params import FromPath
+from markupsafe import Markup
 
 from tidings.contacts import catalog
 from tidings.forms import actions as forms
@@ -130,7 +131,8 @@ async def _builder(visit: Visiting, counted: Counted, form: Form, status: int = 
         offered=[(kind, _(word)) for kind, word in lines.OFFERED],
         titles={kind: _(word) for kind, word in lines.TITLES.items()},
         aligned=lines.ALIGNED,
-        has_form_block=any(one.kind == "form" for one in blocks),
+        # Those that can stand on a page once only.
+        placed={one.kind for one in blocks} & {"form", "preferences"},
         shown=shown,
         status=status,
     )
@@ -183,7 +185,8 @@ async def preview_written(visit: Visiting, page_id: FromPath[int]) -> Response[A
 
 async def _framed(visit: Visiting, page: Page) -> Response[Any]:
     brand = Brand(*await visit.core.installation.brand())
-    return framed(page_document(page, await _form_of(visit.core, page), brand))
+    stands = Markup("<p><strong>{}</strong></p>").format(_("Here everybody finds the form with their own details."))
+    return framed(page_document(page, await _form_of(visit.core, page), brand, preferences=stands))
 
 
 async def _form_of(core: Core, page: Page) -> SignUp | None:

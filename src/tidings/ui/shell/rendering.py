@@ -11,6 +11,7 @@ from typing import Any
 from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 from markupsafe import Markup
 
+from tidings.contacts import note_markup
 from tidings.ui.shell import assets, badges, texts
 
 ROOT = Path(__file__).parent.parent
@@ -50,6 +51,7 @@ class Renderer:
             duration=texts.duration,
             initials=texts.initials,
             badge=badges.badge,
+            note_html=note_markup.note_html,
         )
         names: dict[str, Any] = self.environment.globals
         names.update(
@@ -59,6 +61,7 @@ class Renderer:
             styles=assets.styles,
             reader=texts.reader,
             badge_of=badges.badge_of,
+            is_markup=note_markup.is_markup,
         )
         names["fixed"] = self._fixed
         names["ui"] = self.environment.get_template("macros.html").module
