@@ -108,9 +108,8 @@ async def save_settings(call: Call) -> Any:
         changes |= {core: plain(business[name]) for name, core in _BUSINESS.items() if name in business}
     if isinstance(email, dict):
         changes |= _email_changes(email)
-    page = place = own = None
+    page = place = None
     if isinstance(email, dict):
-        own = await kept(call, "email_settings") | {name: value for name, value in email.items() if name in _KEPT}
         if not _PAGE.isdisjoint(email):
             page = _page_from(email, await preference_page(call.core))
         if not _PLACE.isdisjoint(email):
@@ -119,8 +118,6 @@ async def save_settings(call: Call) -> Any:
         await call.core.installation.put(changes, tx=tx)
         if isinstance(business, dict):
             await keep(call, "business_settings", {"is_saved": True}, tx=tx)
-        if own is not None:
-            await keep(call, "email_settings", own, tx=tx)
         if page is not None:
             await save_preference_page(call.core, page, tx=tx)
         if place is not None:
