@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tidings.platform.core import Core
+from tidings.platform.db import Connection
 from tidings.platform.errors import Invalid, Problem, Refused
 
 
@@ -61,9 +62,9 @@ async def require(core: Core, name: str) -> None:
         raise Refused(f"{MODULES[name].title} is not enabled", code="not_enabled")
 
 
-async def switch(core: Core, changes: Mapping[str, bool]) -> None:
+async def switch(core: Core, changes: Mapping[str, bool], *, tx: Connection | None = None) -> None:
     """Switches modules on and off together; raises Invalid naming the unknown one."""
     unknown = next((name for name in changes if name not in MODULES), None)
     if unknown is not None:
         raise Invalid({"modules": Problem("unknown", f"There is no module “{unknown}”.")})
-    await core.installation.merge("modules", dict(changes))
+    await core.installation.merge("modules", dict(changes), tx=tx)

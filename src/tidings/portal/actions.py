@@ -6,6 +6,7 @@ import secrets
 from datetime import UTC, datetime, timedelta
 
 from tidings.platform.core import Core
+from tidings.platform.db import Connection
 from tidings.platform.facts import Fact, write_facts
 from tidings.portal import rules, store
 from tidings.portal.queries import SETTING, holder
@@ -39,9 +40,9 @@ async def leave(core: Core, token: str) -> None:
     await core.db.execute("DELETE FROM portal_sessions WHERE token_hash = $1", rules.session_hash(core.keys, token))
 
 
-async def choose_address(core: Core, text: str) -> None:
+async def choose_address(core: Core, text: str, *, tx: Connection | None = None) -> None:
     """Sets under which address the portal is found beside its own. Raises Invalid naming `address`."""
-    await core.installation.put({SETTING: rules.checked_address(text)})
+    await core.installation.put({SETTING: rules.checked_address(text)}, tx=tx)
 
 
 async def forget_ended(core: Core) -> None:

@@ -89,11 +89,13 @@ async def save_experiments(call: Call) -> Any:
         own["campaign_ids"] = as_ids(as_list(given["campaign_ids"]))
     if "frontend_portal_page_id" in given:
         own["frontend_portal_page_id"] = call.integer("frontend_portal_page_id") or 0
-    await modules.switch(call.core, changes)
-    if slug:
-        await choose_address(call.core, slug)
-    await keep(call, "experiments", {**await kept(call, "experiments"), **own})
-    await note(call, "modules_switched", "", **changes)
+    own = await kept(call, "experiments") | own
+    async with call.core.installation.together() as tx:
+        await modules.switch(call.core, changes, tx=tx)
+        if slug:
+            await choose_address(call.core, slug, tx=tx)
+        await keep(call, "experiments", own, tx=tx)
+        await note(call, "modules_switched", "", tx, **changes)
     return {"message": "Settings has been updated"}
 
 
