@@ -1,0 +1,42 @@
+"""Pure rules of templates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from tidings.contacts.rules import clean_text, title_problem
+from tidings.content import Language, footer_problems
+from tidings.platform.errors import Invalid, Problem
+from tidings.templates.types import EDITABLE, STATES
+
+# Footers that are no text of their own.
+NAMED_FOOTERS = ("", "global", "none")
+
+
+def checked(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What is given, cleaned; raises Invalid that names every field at fault.
+
+    A footer of its own must hold a way out, as that of a campaign (FluentCRM reference, Update Template).
+    """
+    found = dict(values)
+    problems = {
+        name: Problem("unknown", f"A template has no field “{name}”.") for name in sorted(set(found) - EDITABLE)
+    }
+    for name in ("title", "subject", "preheader"):
+        if name in found:
+            found[name] = clean_text(found[name])
+    problem = title_problem(found["title"]) if "title" in found else None
+    if problem is not None:
+        problems["title"] = problem
+    if found.get("state", "draft") not in STATES:
+        problems["state"] = Problem("in", "A template is a draft or published.")
+    footer = str(found.get("footer", ""))
+    if footer not in NAMED_FOOTERS:
+        language = cast("Language", found.get("language", "smartcodes"))
+        missing = footer_problems(footer, language=language)
+        if missing:
+            problems["footer"] = Problem(missing[0].code, missing[0].text)
+    if problems:
+        raise Invalid(problems)
+    return found
