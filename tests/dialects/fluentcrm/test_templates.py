@@ -79,12 +79,15 @@ async def test_what_is_missing_has_a_default(crm: Mouth):
     for one in (fresh, unknown):
         assert (one["edit_type"], one["design_template"], one["post_content"]) == ("html", "simple", "")
         assert one["settings"]["template_config"]["content_padding_top"] == "20px"
-    assert (await crm.post("/templates/set-global-style", {"config": {"body_bg_color": "<b>#123456</b>"}})).json() == {
-        "message": "Global style settings have been updated"
-    }
+    assert (
+        await crm.post(
+            "/templates/set-global-style", {"config": {"body_bg_color": "<b>#123456</b>", "content_width": "640"}}
+        )
+    ).json() == {"message": "Global style settings have been updated"}
     assert (await read(crm, 0))["settings"]["template_config"]["body_bg_color"] == "#123456"
     campaign = (await crm.post("/campaigns", {"title": "C"})).json()
-    assert campaign["settings"]["template_config"]["body_bg_color"] == "#123456"
+    shown = campaign["settings"]["template_config"]
+    assert (shown["body_bg_color"], shown["content_width"]) == ("#123456", 640)
 
 
 async def test_a_footer_needs_a_way_out_and_a_title_has_an_end(crm: Mouth, core: Core):

@@ -9,7 +9,7 @@ from typing import Any
 
 from tidings.campaigns.queries import CampaignTitle
 from tidings.campaigns.types import Campaign, CampaignView
-from tidings.dialects._engine.calls import as_structure, is_true
+from tidings.dialects._engine.calls import as_integer, as_structure, is_true
 from tidings.dialects.fluentcrm.wire import Wire
 from tidings.messages.queries import MessageRow
 from tidings.templates.rules import NAMED_FOOTERS
@@ -38,6 +38,7 @@ TEMPLATE_CONFIG: dict[str, Any] = {
     "design_template": "simple",
     "disable_footer": "no",
 }
+_NUMBERS = [name for name, value in TEMPLATE_CONFIG.items() if isinstance(value, int)]
 FOOTER: dict[str, Any] = {
     "disable_footer": "no",
     "custom_footer": "no",
@@ -92,8 +93,10 @@ def states_of(words: list[str]) -> list[str]:
 
 
 def default_look(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The look of what has none of its own: the built-in one under that of the installation."""
-    return {**TEMPLATE_CONFIG, **values["mail_look"]}
+    """The look of what has none of its own: the built-in one under that of the installation. Numbers stay numbers."""
+    given: dict[str, Any] = values["mail_look"]
+    numbers = {name: int(one) for name, one in given.items() if as_integer(one) is not None and name in _NUMBERS}
+    return {**TEMPLATE_CONFIG, **given, **numbers}
 
 
 def settings_of(campaign: Campaign) -> dict[str, Any]:
