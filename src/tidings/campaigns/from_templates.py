@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from tidings.campaigns import actions, queries
@@ -30,14 +31,19 @@ async def create_from_template(
 
 
 async def take_template(core: Core, campaign_id: int, template_id: int) -> None:
-    """Replaces the content of a draft by a template's; subject and preview text only where it has none of its own.
+    """Replaces the content of a draft by a template's, as `take_content` does. Raises NotFound too."""
+    template = await template_by_id(core, template_id)
+    await take_content(core, campaign_id, {**content_of(template), "template_id": template_id})
+
+
+async def take_content(core: Core, campaign_id: int, content: Mapping[str, Any]) -> None:
+    """Replaces the content of a draft; subject and preview text only where it has none of its own.
 
     Raises NotFound, and Conflict once it is no draft.
     """
-    campaign, template = await queries.campaign_by_id(core, campaign_id), await template_by_id(core, template_id)
-    content: dict[str, Any] = {**content_of(template), "template_id": template_id}
-    content |= {name: text for name in ("subject", "preheader") if (text := getattr(campaign, name))}
-    await actions.update_campaign(core, campaign_id, only_in=("draft",), **content)
+    campaign = await queries.campaign_by_id(core, campaign_id)
+    own = {name: text for name in ("subject", "preheader") if (text := getattr(campaign, name))}
+    await actions.update_campaign(core, campaign_id, only_in=("draft",), **{**content, **own})
 
 
 async def save_as_template(core: Core, campaign_id: int, *, title: str = "", created_by: int | None = None) -> int:

@@ -14,6 +14,7 @@ import msgspec
 
 from tidings.content import (
     Address,
+    Compiled,
     MailHeaders,
     MailLinks,
     Person,
@@ -108,9 +109,16 @@ async def message_view(core: Core, message_id: int) -> tuple[str, str]:
 
 async def shared_view(core: Core, campaign_id: int) -> str:
     """The anonymous web view of a campaign; raises NotFound."""
-    mail = await mailing.load_mailing(core, campaign_id)
-    nobody = Person(id=0, email="")
-    return render_html(mail.compiled, nobody, MailLinks())
+    return _for_nobody((await mailing.load_mailing(core, campaign_id)).compiled)
+
+
+async def sample(core: Core, written: Written) -> str:
+    """The HTML as somebody would get it of whom nothing is known."""
+    return _for_nobody(await mailing.compiled(core, written))
+
+
+def _for_nobody(mail: Compiled) -> str:
+    return render_html(mail, Person(id=0, email=""), MailLinks())
 
 
 async def send_test(core: Core, written: Written, recipient: str, *, sender: Mapping[str, Any] | None = None) -> None:

@@ -46,6 +46,12 @@ async def template_by_id(core: Core, template_id: int) -> Template:
     return found
 
 
+async def templates_by_ids(core: Core, ids: Sequence[int]) -> list[Template]:
+    """Several of them, the newest first; unknown ids are left out."""
+    where = f"SELECT {store.SELECTED} FROM templates t WHERE t.id = ANY($1::bigint[]) ORDER BY t.id DESC"
+    return [store.template_from(row) for row in await core.db.fetch(where, list(ids))]
+
+
 async def offered_templates(core: Core, search: str = "") -> list[TemplateTitle]:
     """The newest published ones by name, for a choice."""
     request = PageRequest(per_page=OFFERED)
