@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, cast
 
 from tidings.contacts.rules import clean_text, title_problem
@@ -14,21 +14,22 @@ from tidings.templates.types import EDITABLE, STATES
 NAMED_FOOTERS = ("", "global", "none")
 
 
+def cleaned(
+    values: Mapping[str, Any], known: Collection[str], lines: Sequence[str]
+) -> tuple[dict[str, Any], dict[str, Problem]]:
+    """What is given with its `lines` of plain text cleaned, and what is wrong with its names and its title."""
+    found = {name: clean_text(value) if name in lines else value for name, value in values.items()}
+    problems = {name: Problem("unknown", f"There is no field “{name}”.") for name in sorted(found.keys() - set(known))}
+    problem = title_problem(found["title"]) if "title" in found else None
+    return found, problems | ({"title": problem} if problem is not None else {})
+
+
 def checked(values: Mapping[str, Any]) -> dict[str, Any]:
     """What is given, cleaned; raises Invalid that names every field at fault.
 
     A footer of its own must hold a way out, as that of a campaign (FluentCRM reference, Update Template).
     """
-    found = dict(values)
-    problems = {
-        name: Problem("unknown", f"A template has no field “{name}”.") for name in sorted(set(found) - EDITABLE)
-    }
-    for name in ("title", "subject", "preheader"):
-        if name in found:
-            found[name] = clean_text(found[name])
-    problem = title_problem(found["title"]) if "title" in found else None
-    if problem is not None:
-        problems["title"] = problem
+    found, problems = cleaned(values, EDITABLE, ("title", "subject", "preheader"))
     if found.get("state", "draft") not in STATES:
         problems["state"] = Problem("in", "A template is a draft or published.")
     footer = str(found.get("footer", ""))

@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from tidings.contacts.rules import clean_text, title_problem
+from tidings.contacts.rules import clean_text
 from tidings.platform.errors import Invalid, Problem
 from tidings.templates.patterns.types import EDITABLE
+from tidings.templates.rules import cleaned
 
 _REFERENCE = re.compile(r'<!--\s{0,9}wp:block\s{1,9}\{\s{0,9}"ref"\s{0,9}:\s{0,9}(\d{1,18})\s{0,9}\}\s{0,9}/-->')
 MOST_IN_CATEGORY = 100
@@ -16,14 +17,7 @@ MOST_IN_CATEGORY = 100
 
 def checked(values: Mapping[str, Any]) -> dict[str, Any]:
     """What is given, cleaned; raises Invalid that names every field at fault."""
-    found = dict(values)
-    problems = {name: Problem("unknown", f"A pattern has no field “{name}”.") for name in sorted(set(found) - EDITABLE)}
-    for name in ("title", "category", "description"):
-        if name in found:
-            found[name] = clean_text(found[name])
-    problem = title_problem(found["title"]) if "title" in found else None
-    if problem is not None:
-        problems["title"] = problem
+    found, problems = cleaned(values, EDITABLE, ("title", "category", "description"))
     if len(found.get("category", "")) > MOST_IN_CATEGORY:
         problems["category"] = Problem("max", f"A category may have at most {MOST_IN_CATEGORY} characters.")
     if problems:
