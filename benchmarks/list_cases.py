@@ -30,7 +30,7 @@ _NO_LIST = {
         /public/bounce_handler/{service:word}/handle/{code:any} /public/bounce_handler/{service:word}/{code:any}
         /setting/old_logs /setting/cron_status /setting/db-index-health /campaign-pro-settings/license
         /campaign-pro-settings/sms /ai/settings /mcp/status /mcp/config-snippet /docs /docs/addons /docs/{id}
-        /abandon-carts/report-summary /wp/v2/users/me /users/roles""",
+        /abandon-carts/report-summary /templates/{id} /templates/smartcodes /templates/built-in-templates /email-patterns/{id} /wp/v2/users/me /users/roles""",
     "Furiosa": """/openapi.json /contacts/{id} /audiences/{id} /audiences/{id}/stats /me /campaigns/{id} /campaigns/{id}/metrics
         /pages/{id}""",
     "FluenzR": """/openapi.json /contacts/{id:word} /groups/{id:word} /campaigns/{id:word} /campaigns/{id:word}/stats
@@ -249,6 +249,9 @@ def _fluentcrm_rest(contacts: int) -> Iterator[Asked]:
         dynamic-segments/custom_segment/subscribers/1?search=last47 webhooks webhooks?search=77 forms forms?search=77
         forms/1/entries forms/1/entries?search=person forms/1/entries?page=9000 smart-links smart-links?search=77
         setting/system-logs setting/system-logs?search=thing setting/activity-logs setting/activity-logs?action=contact.update
+        templates templates?search=77 templates?orderBy=post_title&order=asc templates?types[]=publish templates?page=60
+        templates/all email-patterns?per_page=15 email-patterns?search=77 email-patterns?category=Tops&per_page=15
+        email-patterns/wp-format?per_page=15 editor-patterns?per_page=15 email-patterns/categories editor-pattern-categories
         funnels funnels?search=77 funnels?sort_by=title&sort_type=ASC funnels/1/subscribers funnels/1/subscribers?page=9000
         funnels/1/subscribers?status=completed funnels/1/subscribers?sequence_id=1 funnels/1/subscribers?search=person77
         funnels/1/subscribers?search=example funnels/all-activities funnels/all-activities?page=9000

@@ -123,12 +123,24 @@ _LATER = (
     """UPDATE messages SET unsubscribed_at = sent_at + interval '1 day'
     WHERE campaign_id = 1 AND contact_id % 20 = 0 AND state = 'sent'""",
 )
+# And after these: templates and patterns with bodies of a usual size.
+_LATEST = (
+    """INSERT INTO templates (title, state, subject, body, created_at, updated_at)
+    SELECT 'Template ' || n, CASE WHEN n % 20 = 0 THEN 'published' ELSE 'draft' END, 'Subject ' || n,
+           repeat('<p>A paragraph of a mail, as long as most of them are.</p>', 100), now(), now()
+    FROM generate_series(1, 5000) n""",
+    """INSERT INTO patterns (slug, title, content, category, created_at, updated_at)
+    SELECT 'pattern-' || n, 'Pattern ' || n, repeat('<p>A paragraph of a mail.</p>', 20),
+           CASE WHEN n % 10 = 0 THEN 'Tops' ELSE 'Other ' || n % 30 END, now(), now()
+    FROM generate_series(1, 2000) n""",
+    "INSERT INTO pattern_categories (name, slug) SELECT 'Other ' || n, 'other-' || n FROM generate_series(0, 29) n",
+)
 
 
 async def fill(core: Core, contacts: int) -> None:
     """Adds the rest to contacts that `people.fill` made, and prints how long it took."""
     wanted: list[str] = []
-    for statements, filled in ((_STATEMENTS, "companies"), (_LATER, "automations")):
+    for statements, filled in ((_STATEMENTS, "companies"), (_LATER, "automations"), (_LATEST, "templates")):
         if not await core.db.fetchval(f"SELECT EXISTS (SELECT 1 FROM {filled})"):
             wanted += statements
     if not wanted:

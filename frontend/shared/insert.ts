@@ -1,5 +1,8 @@
-/** Merge tags into a field: `<button data-insert="{{contact.first_name}}" data-insert-into="subject">`; and lists of boxes
- * that a field above them narrows: `<input data-narrows="id-of-list">`. */
+/** Merge tags into a field: `<button data-insert="{{contact.first_name}}" data-insert-into="subject">`, or what an address
+ * answers: `<button data-insert-from="/…" data-insert-into="body">`; and lists of boxes that a field above them narrows:
+ * `<input data-narrows="id-of-list">`. */
+import { showToast } from "./toasts";
+
 function insert(field: HTMLInputElement | HTMLTextAreaElement, text: string): void {
   if (field.hidden) {
     // An editor stands in for it and knows where the cursor is.
@@ -9,6 +12,13 @@ function insert(field: HTMLInputElement | HTMLTextAreaElement, text: string): vo
   field.setRangeText(text, field.selectionStart ?? field.value.length, field.selectionEnd ?? field.value.length, "end");
   field.dispatchEvent(new Event("input", { bubbles: true }));
   field.focus();
+}
+
+async function fetchInto(button: HTMLElement): Promise<void> {
+  const field = document.getElementById(button.dataset.insertInto ?? "") as HTMLInputElement | null;
+  const answer = await fetch(button.dataset.insertFrom ?? "").catch(() => undefined);
+  if (answer?.ok && field) insert(field, await answer.text());
+  else showToast("error", document.body.dataset.sayFailed ?? "");
 }
 
 function narrow(field: HTMLInputElement): void {
@@ -23,6 +33,8 @@ export function watchInsert(): void {
     const button = (event.target as HTMLElement).closest<HTMLElement>("[data-insert]");
     const field = document.getElementById(button?.dataset.insertInto ?? "") as HTMLInputElement | null;
     if (button && field) insert(field, button.dataset.insert ?? "");
+    const asking = (event.target as HTMLElement).closest<HTMLElement>("[data-insert-from]");
+    if (asking) void fetchInto(asking);
   });
   document.addEventListener("input", (event) => {
     const field = event.target as HTMLInputElement;

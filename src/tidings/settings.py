@@ -44,6 +44,12 @@ _TABLE = (
     Setting("reply_to_name", str, "", "Default reply name."),
     Setting("reply_to_email", str, "", "Default reply address."),
     Setting("email_footer", str, "", "Footer of marketing mails; empty means the built-in one."),
+    Setting(
+        "mail_look",
+        dict,
+        {},
+        "Colours, width and fonts of mails whose own look says nothing of them; see content.skeleton.",
+    ),
     Setting("emails_per_second", int, 0, "Ceiling of the whole installation; 0 means none."),
     Setting("open_tracking", str, "yes", "Opens: yes, no or anonymous."),
     Setting("click_tracking", str, "yes", "Clicks: yes, no or anonymous."),

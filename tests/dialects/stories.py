@@ -157,9 +157,45 @@ FLUENTCRM = [
     Step("GET", "/campaigns"),
     Step("GET", "/campaigns/{campaign}"),
     Step("PUT", "/campaigns/{campaign}", {"title": "Spring", "email_subject": "New books"}),
+    Step(
+        "POST",
+        "/templates",
+        {
+            "template": {
+                "post_title": "Monthly letter",
+                "email_subject": "News of the month",
+                "post_content": "<p>Hello {{contact.first_name|there}}</p>",
+                "design_template": "plain",
+            }
+        },
+        keeps="template_id",
+        as_="template",
+    ),
+    Step("GET", "/templates", query={"orderBy": "post_title", "order": "asc"}),
+    Step("GET", "/templates/{template}"),
+    Step("PUT", "/templates/{template}", {"template": {"email_subject": "What is new"}}),
+    Step(
+        "POST",
+        "/templates/do-bulk-action",
+        {"action_name": "change_template_status", "template_ids": ["{template}"], "status": "publish"},
+    ),
+    Step("GET", "/templates/all"),
+    Step("POST", "/templates/set-global-style", {"config": {"link_color": "#0f6e6b"}}),
+    Step(
+        "POST",
+        "/email-patterns",
+        {"title": "Closing", "content": "<p>See you soon</p>", "category": "Endings"},
+        keeps="pattern.id",
+        as_="pattern",
+    ),
+    Step("PUT", "/email-patterns/{pattern}", {"title": "Closing words"}),
+    Step("GET", "/email-patterns/{pattern}"),
+    Step("GET", "/email-patterns"),
     Step("GET", "/reports/subscribers", query={"date_range[]": ["2026-11-18", "2026-11-20"]}),
     Step("DELETE", "/tags/{tag}"),
     Step("DELETE", "/lists/{list}"),
+    Step("DELETE", "/templates/{template}"),
+    Step("DELETE", "/email-patterns/{pattern}"),
     Step("DELETE", "/subscribers/{contact}"),
 ]
 STORIES = {"fluenzr": FLUENZR, "furiosa": FURIOSA, "fluentcrm": FLUENTCRM}

@@ -27,6 +27,8 @@ _TIMES = (
 )
 # A hash of a record is made of its time.
 _HASH = re.compile(r"\b[0-9a-f]{32}\b")
+# The short name of a pattern ends in random letters.
+_TAIL = re.compile(r"(fluentcrm/[a-z0-9-]+-)[0-9a-f]{13}\b")
 
 
 def _normal(value: Any) -> Any:
@@ -34,7 +36,7 @@ def _normal(value: Any) -> Any:
     text = json.dumps(value)
     for pattern, word in _TIMES:
         text = pattern.sub(word, text)
-    return json.loads(_HASH.sub("0" * 32, text))
+    return json.loads(_TAIL.sub(rf"\g<1>{'0' * 13}", _HASH.sub("0" * 32, text)))
 
 
 def _filled(value: Any, kept: dict[str, Any]) -> Any:

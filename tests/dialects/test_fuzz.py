@@ -22,6 +22,8 @@ from tidings.contacts import actions as contacts
 from tidings.contacts.types import CustomField, Draft
 from tidings.dialects._engine.routes import Route
 from tidings.platform.core import Core
+from tidings.templates import actions as templates
+from tidings.templates.patterns import actions as patterns
 
 _PARAM = re.compile(r"\{(\w+)(?::(\w+))?\}")
 # Values that have broken programs before: not text, not numbers, too long, too large, markup, SQL, zero bytes.
@@ -97,6 +99,7 @@ order order_by page perPage per_page phone preheader property query range_schedu
 search sending_filter sending_type settings settings_keys slug sort sort_by sort_type source statuses status step
 subject subjects subscriber subscriber_id subscriber_ids subscribers tag tagIds tags test_campaign title total_points
 type update_by update_subjects utm_status value website with _envelope _method __force_update select_all
+template template_id template_ids post_title post_content types config file pattern_ids category sync_status meta
 """
 WORDS = _WORDS.split()
 
@@ -209,6 +212,9 @@ async def furnished(core: Core, mouth: Mouth) -> tuple[dict[str, str], dict[str,
         return ids, wellformed.fluenzr(ids)
     made = await mouth.post("/campaigns", {"title": "First"} if mouth.name == "fluentcrm" else {"name": "First"})
     assert made.status_code in (200, 201), made.text
+    await templates.create_template(core, title="First", subject="Hello")
+    await patterns.create_pattern(core, title="Head", category="Tops")
+    await patterns.create_category(core, "Tops")
     return {"audiences.group_id": "2"}, wellformed.FLUENTCRM if mouth.name == "fluentcrm" else wellformed.FURIOSA
 
 

@@ -37,6 +37,24 @@ _CAMPAIGN: dict[str, Any] = {
     "subjects": [{"key": 50, "value": "A"}, {"key": 50, "value": "B"}],
 }
 _TERM = {"title": "Fresh", "slug": "fresh", "description": "New ones"}
+_TEMPLATE = {
+    "post_title": "Letter",
+    "post_content": "<p>x</p>",
+    "email_subject": "S",
+    "edit_type": "html",
+    "design_template": "simple",
+    "settings": {
+        "template_config": {"body_bg_color": "#fff"},
+        "footer_settings": {"custom_footer": "yes", "footer_content": "##crm.unsubscribe_url##"},
+    },
+}
+_PATTERN = {"title": "End", "content": "<p>x</p>", "category": "Ends", "description": "", "sync_status": "synced"}
+_BLOCK = {
+    "title": {"raw": "End"},
+    "content": {"raw": "<p>x</p>"},
+    "meta": {"wp_pattern_sync_status": "unsynced"},
+    "wp_pattern_category": [1],
+}
 FLUENTCRM: dict[str, dict[str, Any]] = {
     "create-tag": _TERM,
     "create-list": _TERM,
@@ -62,6 +80,18 @@ FLUENTCRM: dict[str, dict[str, Any]] = {
     "delete-contact-emails": {"email_ids": [9]},
     "send-custom-email": {"campaign": {**_CAMPAIGN, "title": "Just you"}},
     "track-event": {"email": "eve@example.com", "event_key": "bought", "title": "Bought", "value": "5"},
+    "createTemplate": {"template": _TEMPLATE},
+    "updateTemplate": {"template": _TEMPLATE},
+    "bulkActionTemplates": {"action_name": "change_template_status", "template_ids": [1], "status": "publish"},
+    "setGlobalStyle": {"config": {"body_bg_color": "#fff", "content_width": "600"}},
+    "getBuiltInTemplate": {"file": "https://example.com/x.json"},
+    "create-pattern": _PATTERN,
+    "update-pattern": _PATTERN,
+    "patterns-bulk-action": {"action_name": "delete_patterns", "pattern_ids": [9]},
+    "create-pattern-block": _BLOCK,
+    "create-editor-pattern": _BLOCK,
+    "create-pattern-category": {"name": "Ends"},
+    "create-editor-pattern-category": {"name": "Ends"},
     "create-campaign": {"title": "Spring", "design_template": "simple"},
     "update-campaign": _CAMPAIGN,
     "update-single-campaign": {**_CAMPAIGN, "campaign_id": 1},

@@ -1,6 +1,7 @@
 /** A frame that shows what a form would make, while it is written: `<div data-island="preview" data-action="/…">` around
- * an iframe, inside the form. What was typed is posted into a new frame, which takes the place of the old one when it
- * stands; a frame that is navigated again and again would fill the history of the browser. */
+ * an iframe, inside the form; with `data-at-once` also before anything is typed. What was typed is posted into a new frame,
+ * which takes the place of the old one when it stands; a frame that is navigated again and again would fill the history of
+ * the browser. */
 const PAUSE = 500;
 
 export function mount(element: HTMLElement): void {
@@ -46,4 +47,5 @@ export function mount(element: HTMLElement): void {
   form.addEventListener("input", soon);
   form.addEventListener("change", soon);
   form.addEventListener("htmx:afterSettle", soon);
+  if ("atOnce" in element.dataset) refresh();
 }

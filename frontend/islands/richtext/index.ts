@@ -69,6 +69,9 @@ export function mount(element: HTMLElement): void {
     },
     onTransaction: ({ editor }) => refresh(editor),
   });
+  field.addEventListener("tidings:insert", (event) => {
+    editor.chain().focus().insertContent((event as CustomEvent<string>).detail).run();
+  });
   field.hidden = true;
   element.hidden = false;
   element.addEventListener("click", (event) => {

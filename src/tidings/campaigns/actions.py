@@ -35,7 +35,7 @@ async def create_campaign(
     (weight, text). Raises Invalid."""
     title = clean_text(title)
     if not title:
-        title = await _free_title(core, "Untitled", kind)
+        title = await free_title(core, "Untitled", kind)
     elif await queries.has_title(core, title, kind=kind):
         raise Invalid({"title": TITLE_TAKEN})
     names, args = _columns(values)
@@ -55,7 +55,8 @@ async def create_campaign(
         return made
 
 
-async def _free_title(core: Core, wanted: str, kind: str) -> str:
+async def free_title(core: Core, wanted: str, kind: str = "campaign") -> str:
+    """The title, or the first of "title 2", "title 3" … that no campaign of that kind bears."""
     rows = await core.db.fetch("SELECT title FROM campaigns WHERE kind = $1 AND title LIKE $2", kind, wanted + "%")
     taken = {row["title"] for row in rows}
     n = 1
@@ -252,7 +253,7 @@ async def archive_campaign(core: Core, campaign_id: int) -> None:
 async def duplicate_campaign(core: Core, campaign_id: int, *, title: str, created_by: int | None = None) -> int:
     """A draft with the same content, audience, subjects and labels; the title is made free by a number."""
     original = await queries.campaign_by_id(core, campaign_id)
-    title = await _free_title(core, title, original.kind)
+    title = await free_title(core, title, original.kind)
     async with core.db.transaction() as tx:
         made: int = await tx.fetchval(store.sql.duplicate, campaign_id, title, created_by, core.clock.now())
         await tx.execute(store.sql.duplicate_subjects, campaign_id, made)

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from tidings.content import (
     Address,
     Compiled,
@@ -30,6 +32,7 @@ from tidings.content import (
 from tidings.content.tree import Tree
 from tidings.platform.core import Core
 from tidings.platform.errors import NotFound
+from tidings.templates.patterns import queries as patterns
 from tidings.tracking.portal_tickets import MAILED_LASTS, entry_url, portal_url
 from tidings.tracking.tokens import Addresses
 
@@ -210,9 +213,14 @@ def source_from(row: Any) -> Written:
 
 
 async def compiled(core: Core, written: Written) -> Compiled:
-    """The mail with its own addresses, compiled beside the event loop. Raises ContentTooLarge."""
+    """The mail with its own addresses, its patterns and the installation's look beneath its own, compiled beside the event
+    loop. Raises ContentTooLarge."""
+    look = {**await core.installation.get("mail_look"), **written.source.look}
+    source = msgspec.structs.replace(
+        written.source, look=look, body=await patterns.with_patterns(core, written.source.body)
+    )
     return await asyncio.to_thread(
-        compile_mail, written.source, language=written.language, site=await site(core), kind=written.kind
+        compile_mail, source, language=written.language, site=await site(core), kind=written.kind
     )
 
 

@@ -14,6 +14,7 @@ import msgspec
 
 from tidings.content import (
     Address,
+    Compiled,
     MailHeaders,
     MailLinks,
     Person,
@@ -30,6 +31,7 @@ from tidings.messages.transports.types import Envelope, Outcome, Result
 from tidings.platform.core import Core
 from tidings.platform.errors import NotFound, Refused
 from tidings.tracking.portal_tickets import portal_url
+from tidings.tracking.tokens import Addresses
 
 _ALL = ("tags", "lists", "company")
 # The addresses of one message, while there is no message.
@@ -113,8 +115,16 @@ async def message_view(core: Core, message_id: int) -> tuple[str, str]:
 async def shared_view(core: Core, campaign_id: int) -> str:
     """The anonymous web view of a campaign; raises NotFound."""
     mail = await mailing.load_mailing(core, campaign_id)
-    nobody = Person(id=0, email="")
-    return render_html(mail.compiled, nobody, MailLinks(portal_url=portal_url(mail.addresses)))
+    return _for_nobody(mail.compiled, mail.addresses)
+
+
+async def sample(core: Core, written: Written) -> str:
+    """The HTML as somebody would get it of whom nothing is known."""
+    return _for_nobody(await mailing.compiled(core, written), await mailing.addresses(core))
+
+
+def _for_nobody(mail: Compiled, made: Addresses) -> str:
+    return render_html(mail, Person(id=0, email=""), MailLinks(portal_url=portal_url(made)))
 
 
 async def send_test(core: Core, written: Written, recipient: str, *, sender: Mapping[str, Any] | None = None) -> None:

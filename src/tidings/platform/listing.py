@@ -1,4 +1,4 @@
-"""Tables that are shown page by page and searched by a part of some texts: forms, landing pages, smart links."""
+"""Tables that are shown page by page and searched by a part of some texts: forms, landing pages, smart links, templates."""
 
 from __future__ import annotations
 
@@ -27,16 +27,22 @@ class Listing(Generic[T]):
     sorts: Mapping[str, str]
     made: Callable[[Row], T]
 
-    async def page(self, core: Core, request: PageRequest | None, search: str) -> Page[T]:
-        """A page of it, the newest first unless sorted otherwise; two statements."""
+    async def page(
+        self, core: Core, request: PageRequest | None, search: str, narrowed: str = "true", *args: object
+    ) -> Page[T]:
+        """A page of it, the newest first unless sorted otherwise; two statements.
+
+        narrowed: what else must hold, an expression of ours whose values are `args`, from $2 on.
+        """
         request, text = request or PageRequest(), escape_like(search.strip())
         found = " OR ".join(f"{column} ILIKE '%' || $1 || '%'" for column in self.searched)
-        where = f"WHERE ($1 = '' OR {found})"
+        where, n = f"WHERE ($1 = '' OR {found}) AND {narrowed}", len(args) + 2
         rows = await core.db.fetch(
-            f"{self.selected} {where} {request.order_by(self.sorts)} LIMIT $2 OFFSET $3",
+            f"{self.selected} {where} {request.order_by(self.sorts)} LIMIT ${n} OFFSET ${n + 1}",
             text,
+            *args,
             request.per_page,
             request.offset,
         )
-        total: int = await core.db.fetchval(f"SELECT count(*) FROM {self.counted} {where}", text)
+        total: int = await core.db.fetchval(f"SELECT count(*) FROM {self.counted} {where}", text, *args)
         return Page([self.made(row) for row in rows], total, request)

@@ -50,6 +50,7 @@ async def test_the_dashboard_counts_and_lists_what_is_new(core: Core, crm: Mouth
         "total_campaigns": 2,
         "email_sent": 0,
         "total_automations": 0,
+        "total_templates": 0,
     }
     assert kinds(body["stats"]["email_sent"]) == {"title": "str", "count": "int", "route": {"name": "str"}}
     assert {"category", "label", "description", "icon"} == set(body["triggers"]["user_register"])

@@ -14,10 +14,11 @@ from tidings.contacts.rules import is_email, slug_of
 from tidings.dialects._engine.calls import Call, is_true
 from tidings.dialects._engine.routes import Route
 from tidings.dialects.fluentcrm.campaigns_wire import (
-    DEFAULT_SETTINGS,
     campaign_body,
     content_values,
+    default_look,
     merged_settings,
+    settings_of,
     states_of,
     stats_body,
 )
@@ -73,7 +74,7 @@ async def create_campaign(call: Call) -> Any:
         created_by=call.caller.user.id,
         design=design,
         settings=merged_settings(
-            {}, {"template_config": {**DEFAULT_SETTINGS["template_config"], "design_template": design}}
+            {}, {"template_config": {**default_look(call.context.values), "design_template": design}}
         ),
     )
     campaign = await campaign_of(call, made)
@@ -128,7 +129,7 @@ async def _apply(call: Call, campaign_id: int) -> Campaign:
     params = dict(call.params)
     if "title" in params and not call.text("title").strip():
         raise FieldErrors({"title": Problem("required", "The title field is required.")})
-    settings = merged_settings(campaign.settings, call.params["settings"]) if "settings" in call else None
+    settings = merged_settings(settings_of(campaign), call.params["settings"]) if "settings" in call else None
     values = content_values(params, settings)
     if call.text("title"):
         values["title"] = call.text("title")

@@ -9,9 +9,10 @@ from typing import Any
 
 from tidings.campaigns.queries import CampaignTitle
 from tidings.campaigns.types import Campaign, CampaignView
-from tidings.dialects._engine.calls import as_structure, is_true
+from tidings.dialects._engine.calls import as_integer, as_structure, is_true
 from tidings.dialects.fluentcrm.wire import Wire
 from tidings.messages.queries import MessageRow
+from tidings.templates.rules import NAMED_FOOTERS
 
 _FONT = (
     "-apple-system, BlinkMacSystemFont, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif, 'Apple Color Emoji', "
@@ -37,6 +38,7 @@ TEMPLATE_CONFIG: dict[str, Any] = {
     "design_template": "simple",
     "disable_footer": "no",
 }
+_NUMBERS = [name for name, value in TEMPLATE_CONFIG.items() if isinstance(value, int)]
 FOOTER: dict[str, Any] = {
     "disable_footer": "no",
     "custom_footer": "no",
@@ -90,6 +92,23 @@ def states_of(words: list[str]) -> list[str]:
     return [back[word] for word in words if word in back]
 
 
+def default_look(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The look of what has none of its own: the built-in one under that of the installation. Numbers stay numbers."""
+    given: dict[str, Any] = values["mail_look"]
+    numbers = {name: int(one) for name, one in given.items() if as_integer(one) is not None and name in _NUMBERS}
+    return {**TEMPLATE_CONFIG, **given, **numbers}
+
+
+def settings_of(campaign: Campaign) -> dict[str, Any]:
+    """What was kept over the defaults, with look and footer as they are now: templates change these without a dialect."""
+    settings = {**campaign.settings, **{k: v for k, v in DEFAULT_SETTINGS.items() if k not in campaign.settings}}
+    if campaign.look or campaign.template_id is not None:
+        settings["template_config"] = campaign.look or TEMPLATE_CONFIG
+    if footer_of(settings) != campaign.footer:
+        settings["footer_settings"] = footer_settings(settings, campaign.footer)
+    return settings
+
+
 def campaign_body(campaign: Campaign, wire: Wire, now: datetime) -> dict[str, Any]:
     """A campaign as it is read."""
     utm = campaign.utm or {}
@@ -111,7 +130,7 @@ def campaign_body(campaign: Campaign, wire: Wire, now: datetime) -> dict[str, An
         **{f"utm_{name}": utm.get(name) for name in ("source", "medium", "campaign", "term", "content")},
         "design_template": campaign.design,
         "scheduled_at": wire.stamp(campaign.scheduled_at),
-        "settings": campaign.settings or copy.deepcopy(DEFAULT_SETTINGS),
+        "settings": settings_of(campaign),
         "created_by": str(campaign.created_by) if campaign.created_by else None,
         "created_at": wire.stamp(campaign.created_at),
         "updated_at": wire.stamp(campaign.updated_at),
@@ -240,6 +259,18 @@ def content_values(params: Mapping[str, Any], settings: Mapping[str, Any] | None
         values["footer"] = footer_of(settings)
         values["is_transactional"] = is_true(settings.get("is_transactional") or "no")
     return values
+
+
+def footer_settings(kept: Mapping[str, Any], footer: str) -> dict[str, Any]:
+    """What was kept of a footer, with the core's footer as this dialect says it; `footer_of` is the way back."""
+    own, stored = "" if footer in NAMED_FOOTERS else footer, kept.get("footer_settings")
+    return {
+        **FOOTER,
+        **(stored if isinstance(stored, dict) else {}),
+        "disable_footer": "yes" if footer == "none" else "no",
+        "custom_footer": "yes" if own else "no",
+        "footer_content": own,
+    }
 
 
 def footer_of(settings: Mapping[str, Any]) -> str:

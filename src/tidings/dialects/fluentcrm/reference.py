@@ -125,6 +125,23 @@ _COMPANY_FIELDS: dict[str, Schema] = dict.fromkeys(
 _COMPANY = fields({"id": INTEGER, **_COMPANY_FIELDS, "created_at": _STAMP, "updated_at": _STAMP}, ("id", "name"))
 _TERM_BODY = {**TAG.body_schema(), "required": ["title"]}
 
+_TEMPLATE_FIELDS = fields(
+    {
+        "post_title": TEXT,
+        "post_content": TEXT,
+        "post_excerpt": TEXT,
+        "email_subject": TEXT,
+        "edit_type": one_of("html", "visual"),
+        "design_template": TEXT,
+        "settings": fields({"template_config": FREE, "footer_settings": FREE}),
+    }
+)
+_TEMPLATE_BODY = fields({"template": _TEMPLATE_FIELDS})
+_PATTERN_FIELDS: dict[str, Schema] = dict.fromkeys(("title", "content", "category", "description"), TEXT)
+_PATTERN_FIELDS["sync_status"] = one_of("synced", "unsynced")
+_SMARTCODES = many(fields({"key": TEXT, "title": TEXT, "shortcodes": FREE}, ("key", "title", "shortcodes")))
+_PATTERN_ANSWER = _told("pattern", ref("Pattern"))
+
 OPERATIONS: dict[str, Described] = {
     "openapi": Described("This document"),
     "index": Described(
@@ -205,6 +222,88 @@ OPERATIONS: dict[str, Described] = {
     "update-campaign": Described(
         "Update a campaign", body=_CAMPAIGN_FIELDS, answer=fields({"campaign": ref("Campaign")}, ("campaign",))
     ),
+    "listTemplates": Described(
+        "List templates",
+        query=(
+            *_PAGING[:3],
+            Parameter("types[]", many(one_of("publish", "draft"))),
+            Parameter("orderBy", one_of("ID", "post_title", "post_status", "post_date", "post_modified")),
+            Parameter("order", one_of("asc", "desc")),
+        ),
+        answer=_page("templates", ref("Template")),
+    ),
+    "createTemplate": Described(
+        "Create a template",
+        "A draft. With `template_id` that template is changed instead.",
+        body=fields({"template_id": INTEGER, "template": _TEMPLATE_FIELDS}),
+        answer=_told("template_id", INTEGER),
+    ),
+    "getTemplate": Described(
+        "Get a template",
+        "An unknown id answers what a new one begins with.",
+        answer=fields({"template": _TEMPLATE_FIELDS}, ("template",)),
+    ),
+    "updateTemplate": Described(
+        "Update a template",
+        "Changes what is given, leaves the rest. What was made of it stays as it is.",
+        body=_TEMPLATE_BODY,
+        answer=_told("template_id", TEXT),
+    ),
+    "duplicateTemplate": Described("Duplicate a template", answer=_told("template_id", INTEGER)),
+    "deleteTemplate": Described("Delete a template", answer=_SAID),
+    "bulkActionTemplates": Described(
+        "Change or delete several templates",
+        body=fields(
+            {
+                "action_name": one_of("change_template_status", "delete_templates"),
+                "template_ids": _IDS,
+                "select_all": one_of("true", "false"),
+                "status": one_of("publish", "draft"),
+            },
+            ("action_name",),
+        ),
+        answer=_SAID,
+    ),
+    "listAllTemplates": Described(
+        "List published templates and the codes of mails",
+        answer=fields({"templates": many(ref("Template")), "smartcodes": _SMARTCODES}, ("templates", "smartcodes")),
+    ),
+    "getSmartCodes": Described("List the codes of mails", answer=fields({"smartcodes": _SMARTCODES}, ("smartcodes",))),
+    "setGlobalStyle": Described(
+        "Set the look of mails that have none of their own", body=fields({"config": FREE}), answer=_SAID
+    ),
+    "getBuiltInTemplates": Described(
+        "List ready-made templates",
+        answer=fields(
+            {"templates": many(fields({"id": INTEGER, "title": TEXT, "content": TEXT, "link": TEXT}, ("id", "title")))},
+            ("templates",),
+        ),
+    ),
+    "getBuiltInTemplate": Described(
+        "Get a ready-made template",
+        "`file` is its `link`; nothing is fetched from elsewhere.",
+        body=fields({"file": TEXT}, ("file",)),
+        answer=fields({"template": _TEMPLATE_FIELDS}, ("template",)),
+    ),
+    "list-patterns": Described(
+        "List patterns",
+        query=(*_PAGING, Parameter("category", TEXT)),
+        answer=fields(
+            {"patterns": fields({"data": many(ref("Pattern")), "total": COUNT}, ("data", "total"))}, ("patterns",)
+        ),
+    ),
+    "create-pattern": Described("Create a pattern", body=fields(_PATTERN_FIELDS, ("title",)), answer=_PATTERN_ANSWER),
+    "get-pattern": Described("Get a pattern", answer=fields({"pattern": ref("Pattern")}, ("pattern",))),
+    "update-pattern": Described(
+        "Update a pattern",
+        "Changes what is given. Mails that refer to it follow.",
+        body=fields(_PATTERN_FIELDS),
+        answer=_PATTERN_ANSWER,
+    ),
+    "delete-pattern": Described("Delete a pattern", answer=_SAID),
+    "list-pattern-category-names": Described(
+        "List the categories that patterns are in", answer=fields({"categories": many(TEXT)}, ("categories",))
+    ),
     "get-custom-fields": Described(
         "List custom fields of contacts", answer=fields({"fields": many(FREE)}, ("fields",))
     ),
@@ -236,6 +335,23 @@ REFERENCE = Reference(
             {"id": INTEGER, "title": MAYBE_TEXT, "description": MAYBE_TEXT, "type": TEXT, "created_at": _STAMP}, ("id",)
         ),
         "Company": _COMPANY,
+        "Template": fields(
+            {
+                "ID": INTEGER,
+                "post_title": TEXT,
+                "post_content": TEXT,
+                "post_excerpt": TEXT,
+                "post_status": one_of("publish", "draft"),
+                "post_date": _STAMP,
+                "post_modified": _STAMP,
+                "design_template": TEXT,
+            },
+            ("ID", "post_title", "post_status"),
+        ),
+        "Pattern": fields(
+            {"id": INTEGER, "slug": TEXT, **_PATTERN_FIELDS, "created_at": _STAMP, "updated_at": _STAMP},
+            ("id", "slug", "title"),
+        ),
         "Campaign": fields({"id": INTEGER, "title": TEXT, "slug": TEXT, "status": TEXT}, ("id", "title", "status")),
     },
     {

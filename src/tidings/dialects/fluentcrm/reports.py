@@ -36,6 +36,7 @@ from tidings.reports import dashboard
 from tidings.reports.contacts import count_by_country
 from tidings.reports.warnings import Warning, warnings
 from tidings.segments.values import day_of
+from tidings.templates.queries import count_templates
 
 # Campaigns that have begun: what a report can be about.
 _BEGUN = ("sending", "paused", "finished")
@@ -59,7 +60,7 @@ async def dashboard_stats(call: Call) -> Any:
     automations = await list_automations(core, PageRequest(per_page=5), states=["published"])
     has_tags = bool((await catalog.list_tags(core, PageRequest(per_page=1))).rows)
     return {
-        "stats": _cards(totals, automations.total),
+        "stats": _cards(totals, automations.total, await count_templates(core)),
         "sales": [],
         "dashboard_notices": [_notice(call, one) for one in await warnings(core)],
         "onboarding": _onboarding(totals, has_tags, automations.total > 0),
@@ -74,7 +75,7 @@ async def dashboard_stats(call: Call) -> Any:
     }
 
 
-def _cards(totals: dashboard.Totals, automations: int) -> dict[str, Any]:
+def _cards(totals: dashboard.Totals, automations: int, templates: int) -> dict[str, Any]:
     def card(title: str, count: int, route: str) -> dict[str, Any]:
         return {"title": title, "count": count, "route": {"name": route}}
 
@@ -83,6 +84,7 @@ def _cards(totals: dashboard.Totals, automations: int) -> dict[str, Any]:
         "total_campaigns": card("Campaigns", totals.campaigns, "campaigns"),
         "email_sent": card("Emails Sent", totals.sent, "all_emails"),
         "total_automations": card("Active Automations", automations, "funnels"),
+        "total_templates": card("Email Templates", templates, "templates"),
     }
     if totals.waiting:
         cards["email_pending"] = card("Emails Pending", totals.waiting, "all_emails")

@@ -38,7 +38,7 @@ def settings_problems(settings: object) -> dict[str, Problem]:
     if isinstance(per_hour, int) and not 1 <= per_hour <= MAX_PER_HOUR:
         problems[f"{at}maxEmailsPerHour"] = Problem("range", f"{at}maxEmailsPerHour must be from 1 to {MAX_PER_HOUR}")
     zone = settings.get("timezone")
-    if zone is not None and zone not in available_timezones():
+    if zone is not None and not (isinstance(zone, str) and zone in available_timezones()):
         problems[f"{at}timezone"] = Problem("timezone", f"{at}timezone must be an IANA time zone like Europe/Paris")
     days = settings.get("sendDays")
     if isinstance(days, list) and (not days or any(day not in DAYS for day in days)):

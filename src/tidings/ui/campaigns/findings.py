@@ -10,6 +10,7 @@ from tidings.campaigns.types import Campaign
 from tidings.content import Finding, compliance_problems, lint
 from tidings.messages import mailing
 from tidings.platform.core import Core
+from tidings.templates.patterns.queries import with_patterns
 from tidings.ui.shell.texts import _
 
 
@@ -30,20 +31,21 @@ def written(campaign: Campaign) -> mailing.Written:
     return mailing.source_from(msgspec.structs.asdict(campaign))
 
 
-async def check_content(core: Core, campaign: Campaign) -> Checks:
-    """What can be said of subject and body."""
-    mail, site = written(campaign), await mailing.site(core)
-    found = lint(mail.source, language=mail.language, site=site)
-    if not campaign.body.strip():
+async def check_content(core: Core, mail: mailing.Written) -> Checks:
+    """What can be said of subject and body, with the patterns that the body refers to."""
+    site = await mailing.site(core)
+    source = msgspec.structs.replace(mail.source, body=await with_patterns(core, mail.source.body))
+    found = lint(source, language=mail.language, site=site)
+    if not source.body.strip():
         found.append(Finding("no_body", "error", _("The mail is empty.")))
     elif mail.kind == "marketing":
-        found += compliance_problems(mail.source, site, language=mail.language)
+        found += compliance_problems(source, site, language=mail.language)
     return Checks(sorted(found, key=_gravity))
 
 
 async def check_all(core: Core, campaign: Campaign, recipients: int) -> Checks:
     """The same with recipients, sender and address: what the last step asks for."""
-    found = list((await check_content(core, campaign)).findings)
+    found = list((await check_content(core, written(campaign))).findings)
     values = await core.installation.values()
     if not campaign.audience:
         found.append(Finding("no_recipients", "error", _("Nobody is chosen to get this campaign.")))

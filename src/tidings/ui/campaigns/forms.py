@@ -67,15 +67,21 @@ def line(text: str) -> str:
     return " ".join(text.replace("\0", "").split())
 
 
-def content(form: Form, campaign: Campaign) -> dict[str, Any]:
-    """Body and design as the second step has them."""
+def content(form: Form, was: str) -> dict[str, Any]:
+    """Body and design as the editor has them; `was` is the design of what is edited."""
     design = form.text("design")
     values: dict[str, Any] = {"body": str(form.value("body")).replace("\0", "").replace("\r\n", "\n")}
-    if is_rich(campaign.design) and design in RICH:
+    if is_rich(was) and design in RICH:
         values["design"] = design
-    if not is_rich(campaign.design) and "has_frame" in form.values:
+    if not is_rich(was) and "has_frame" in form.values and form.flag("has_frame") != (was != "raw_html"):
         values["design"] = "raw_classic" if form.flag("has_frame") else "raw_html"
     return values
+
+
+def other_editor(form: Form) -> str:
+    """The design for the editor that was asked for. The frame of the design goes on around the body, so that the mail looks
+    the same in both."""
+    return "raw_classic" if form.text("editor") == "html" else "simple"
 
 
 def is_rich(design: str) -> bool:

@@ -9,7 +9,7 @@ from litestar import Response, get, post
 from tidings.campaigns import queries
 from tidings.campaigns.types import STATES, WORKFLOW
 from tidings.reports.campaigns import numbers_from
-from tidings.ui.campaigns import people, report, running, sending, writing
+from tidings.ui.campaigns import people, report, reusing, running, sending, writing
 from tidings.ui.campaigns.drafts import DELETE, READ
 from tidings.ui.shell.visit import Visiting
 
@@ -40,6 +40,7 @@ ROUTES = [
     list_campaigns,
     delete_chosen,
     *writing.ROUTES,
+    *reusing.ROUTES,
     *sending.ROUTES,
     *running.ROUTES,
     *report.ROUTES,

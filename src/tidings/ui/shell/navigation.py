@@ -45,6 +45,8 @@ NAVIGATION = (
     ),
     Entry("Pages", "/pages", icon="browser", key="p", permission="fcrm_manage_forms", group="Audience"),
     Entry("Campaigns", "/campaigns", icon="send", key="m", permission="fcrm_read_emails", group="Mail"),
+    Entry("Templates", "/templates", icon="template", key="v", permission="fcrm_manage_email_templates", group="Mail"),
+    Entry("Patterns", "/patterns", icon="puzzle", key="u", permission="fcrm_manage_email_templates", group="Mail"),
     Entry("Automations", "/automations", icon="bolt", key="a", permission="fcrm_read_funnels", group="Mail"),
     Entry("Smart links", "/smart-links", icon="link", key="k", permission="fcrm_manage_settings", group="Mail"),
     Entry("Reports", "/reports", icon="chart-bar", key="r", permission="fcrm_view_dashboard", group="Mail"),

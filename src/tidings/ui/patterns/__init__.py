@@ -1,0 +1,1 @@
+"""Patterns on the web: the table, and one with its preview."""
