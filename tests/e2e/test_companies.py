@@ -147,3 +147,21 @@ async def test_people_join_a_company_that_is_described(administrator: LiveServer
     await _looks_right(browse, "contact-companies")
     await card.get_by_role("button", name="Take out of Harbour Works 4").click()
     await expect(card.get_by_role("link", name="Harbour Works 4")).to_have_count(0)
+
+
+async def test_a_row_that_was_searched_for_is_still_there_while_it_is_pressed(
+    administrator: LiveServer, browse: Browse
+):
+    page = await browse.log_in()
+    await _world(administrator.core)
+    await browse.go("/companies")
+    await page.locator("#q").fill("Works 4")
+    link = page.get_by_role("link", name="Harbour Works 4")
+    await expect(page.locator("#companies tbody tr")).to_have_count(1)
+    await link.hover()
+    await page.mouse.down()
+    await page.wait_for_load_state("networkidle")
+    # Whatever leaving the field led to is over by now.
+    await page.wait_for_timeout(700)
+    await page.mouse.up()
+    await expect(page.get_by_role("heading", name="Harbour Works 4")).to_be_visible()
