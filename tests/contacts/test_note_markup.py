@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from html.parser import HTMLParser
 
 import pytest
@@ -50,6 +51,18 @@ ALLOWED |= {"small", "span", "strong", "sub", "sup", "u", "ul"}
 ALLOWED |= {"caption", "table", "tbody", "td", "tfoot", "th", "thead", "tr"}
 
 
+@dataclass(frozen=True)
+class Note:
+    """What is shown of a note; written by somebody unless it says otherwise."""
+
+    description: str
+    author_id: int | None = 1
+
+
+def shown(text: str) -> str:
+    return str(note_html(Note(text)))
+
+
 class Seen(HTMLParser):
     """Tags and attributes as a reader of the page meets them, and how deep the note's element closes."""
 
@@ -73,7 +86,7 @@ class Seen(HTMLParser):
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_nothing_of_a_hostile_note_runs_loads_or_covers(text: str):
-    seen = Seen(note_html(text))
+    seen = Seen(shown(text))
     assert (seen.tags <= ALLOWED, seen.depth) == (True, 0)
     for tag, name, value in seen.attributes:
         if tag == "a":
@@ -88,14 +101,12 @@ def test_nothing_of_a_hostile_note_runs_loads_or_covers(text: str):
 
 def test_what_a_program_wrote_looks_as_it_meant_it():
     text = '<h2>Call</h2><p>She likes <strong>maps</strong> &amp; <em>boats</em>.</p><ul><li><a href="https://a.co/x?a=1&b=2">Shop</a></li></ul>'
-    assert note_html(text) == (
+    assert shown(text) == (
         '<div class="note-text is-html"><p><strong>Call</strong></p>'
         "<p>She likes <strong>maps</strong> &amp; <em>boats</em>.</p><ul><li>"
         '<a href="https://a.co/x?a=1&amp;b=2" target="_blank" rel="noopener noreferrer nofollow">Shop</a></li></ul></div>'
     )
-    assert note_html("Tom &amp; Jerry\nagain <b>x</b>") == (
-        '<div class="note-text">Tom &amp; Jerry\nagain <b>x</b></div>'
-    )
+    assert shown("Tom &amp; Jerry\nagain <b>x</b>") == ('<div class="note-text">Tom &amp; Jerry\nagain <b>x</b></div>')
 
 
 @pytest.mark.parametrize(
@@ -111,19 +122,24 @@ def test_what_a_program_wrote_looks_as_it_meant_it():
     ],
 )
 def test_what_is_no_html_is_shown_as_it_was_written(text: str):
-    assert not is_markup(text)
-    shown = note_html(text)
+    assert not is_markup(Note(text))
+    html = shown(text)
     found: list[str] = []
     parser = HTMLParser()
     parser.handle_data = found.append  # type: ignore[method-assign]
-    parser.feed(shown)
+    parser.feed(html)
     parser.close()
     assert "".join(found) == text
-    assert Seen(shown).tags == {"div"}
+    assert Seen(html).tags == {"div"}
 
 
 def test_markup_that_is_too_deep_to_be_cleaned_is_shown_as_it_is_written():
     for piece in ("<div>", "<b ", "<a href='", "&#", "<h1>", "</p>"):
-        shown = note_html(piece * (MAX_TAGS + 1))
-        assert Seen(shown).tags == {"div"}
-    assert str(note_html("<div>" * MAX_TAGS)).count("<div>") == MAX_TAGS
+        assert Seen(shown(piece * (MAX_TAGS + 1))).tags == {"div"}
+    assert shown("<div>" * MAX_TAGS).count("<div>") == MAX_TAGS
+
+
+def test_what_the_system_or_an_automation_notes_is_text_because_recipients_wrote_it():
+    note = Note('Reason: <a href="https://evil.example">Log in again</a> &amp; <b>now</b>', None)
+    assert not is_markup(note)
+    assert Seen(str(note_html(note))).tags == {"div"}

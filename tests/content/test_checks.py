@@ -49,6 +49,8 @@ def test_the_picker_has_the_three_groups() -> None:
         ("general", 12),
     ]
     assert groups[1].shortcodes["{{contact.custom.plan}}"] == "plan"
+    with_portal = picker(SITE, has_portal=True)[2].shortcodes
+    assert set(with_portal) - set(groups[2].shortcodes) == {"##crm.frontend_portal_url##"}
     assert [group.key for group in picker(SITE, language="variables")] == [
         "contact",
         "contact_custom_fields",

@@ -43,8 +43,8 @@ async def test_notes_are_shown_as_safe_html(administrator: LiveServer, browse: B
     person = (await contacts.write_contact(core, Draft({"email": "ben@example.com", "first_name": "Ben"}))).id
     quay = await companies.create_company(core, CompanyDraft({"name": "Quay & Sons"}))
     for number, text in enumerate(HOSTILE):
-        await contacts.add_note(core, person, title=f"Odd {number}", description=text.replace("\0", ""))
-        await add_company_note(core, quay, title=f"Odd {number}", description=text.replace("\0", ""))
+        await contacts.add_note(core, person, title=f"Odd {number}", description=text.replace("\0", ""), author_id=1)
+        await add_company_note(core, quay, title=f"Odd {number}", description=text.replace("\0", ""), author_id=1)
     await contacts.add_note(core, person, title="By hand", description="Wrote to <ada@example.org>:\n5 < 6")
     _, secret = await access.create_key(core, kind="application-password", name="Shop", user_login="admin")
     told = await browse.context.request.post(

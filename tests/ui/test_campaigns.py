@@ -18,6 +18,7 @@ from tidings.campaigns import actions as campaigns
 from tidings.campaigns import drawing, queries
 from tidings.contacts import actions as contacts
 from tidings.contacts.types import Draft
+from tidings.platform import modules
 from tidings.platform.core import Core
 from tidings.segments.actions import save_segment
 from tidings.segments.queries import Segment, list_segments
@@ -275,3 +276,11 @@ async def test_a_campaign_of_several_steps_has_a_page_of_its_own_and_no_wizard(c
     await settle(core)
     assert "Ended early" in (await door.client.get(f"/campaigns/{made}")).text
     assert await workflows.count_enrolled(core, made) == {"cancelled": 3}
+
+
+async def test_a_link_into_the_portal_is_offered_while_there_is_one(core: Core, door: Door):
+    made = await _draft(core, body="")
+    code = "##crm.frontend_portal_url##"
+    assert code not in (await door.client.get(f"/campaigns/{made}/content")).text
+    await modules.switch(core, {"portal": True})
+    assert code in (await door.client.get(f"/campaigns/{made}/content")).text

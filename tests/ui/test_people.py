@@ -12,6 +12,7 @@ from tests.ui.conftest import PASSWORD
 from tests.ui.door import Door
 from tidings.access import actions as access
 from tidings.bulk import jobs as bulk_jobs
+from tidings.consent.actions import unsubscribe_contact
 from tidings.contacts import actions, queries
 from tidings.contacts.companies.actions import create_company
 from tidings.contacts.companies.types import CompanyDraft
@@ -210,10 +211,10 @@ async def test_a_contact_that_is_gone_is_not_found_anywhere(door: Door):
 async def test_what_a_contact_is_called_is_shown_as_text(core: Core, door: Door):
     [one] = await _write(core, Draft({"email": "a@example.com", "first_name": "“A” & Söhne'"}))
     await core.db.execute("UPDATE contacts SET first_name = '<b>Bobby</b>', source = '<i>x</i>'")
-    await actions.add_note(core, one, title="<u>t</u>", description="<s>d</s>")
+    await actions.add_note(core, one, title="<u>t</u>", description="<script>d</script>")
     for path in ("/contacts", f"/contacts/{one}", f"/contacts/{one}/notes", f"/contacts/{one}/details"):
         text = (await door.client.get(path)).text
-        assert not any(bad in text for bad in ("<b>Bobby", "<i>x", "<u>t", "<s>d")), path
+        assert not any(bad in text for bad in ("<b>Bobby", "<i>x", "<u>t", "<script>d")), path
 
 
 async def test_the_timeline_tells_which_companies_a_contact_joined_and_left(core: Core, door: Door):
@@ -270,3 +271,11 @@ async def test_people_have_initials_until_somebody_wants_pictures(core: Core, do
     assert "javascript:" not in (await door.client.get("/contacts")).text
     await door.post("/settings/tracking", {})
     assert await core.installation.get("gravatars") == "no"
+
+
+async def test_a_reason_that_somebody_gave_for_leaving_is_text_in_the_notes(core: Core, door: Door):
+    [one] = await _write(core, Draft({"email": "a@example.com"}, status="subscribed"))
+    await unsubscribe_contact(core, one, reason='<a href="https://evil.example">Log in</a>')
+    page = (await door.client.get(f"/contacts/{one}/notes")).text
+    assert "Reason: &lt;a href=" in page
+    assert 'href="https://evil.example' not in page

@@ -1,12 +1,14 @@
 """A note as a web page may show it: HTML that a program wrote is cleaned, everything else is text as it stands.
 
 Notes have no format of their own. People write plain text in the interface, programs HTML (fluentcrm.md §2.3), so it is
-told by the tags and references in it; `a < b` and `<ada@example.org>` are neither.
+told by the tags and references in it; `a < b` and `<ada@example.org>` are neither. A note without an author is text
+always: the system and automations put into it what recipients wrote.
 """
 
 from __future__ import annotations
 
 import re
+from typing import Protocol
 
 import nh3
 from markupsafe import Markup
@@ -37,14 +39,26 @@ _SOME_TAG, _SOME_BLOCK = _any(_TAGS), _any(_BLOCKS | _CELLS)
 _REFERENCE = re.compile(r"&(?:amp|lt|gt|quot|nbsp|#\d{1,7}|#x[0-9a-f]{1,6});", re.IGNORECASE)
 
 
-def is_markup(text: str) -> bool:
+class Written(Protocol):
+    """A note, about whomever."""
+
+    @property
+    def author_id(self) -> int | None: ...
+
+    @property
+    def description(self) -> str: ...
+
+
+def is_markup(note: Written) -> bool:
     """Whether a note is HTML."""
-    return bool(_SOME_TAG.search(text) or _REFERENCE.search(text))
+    text = note.description
+    return note.author_id is not None and bool(_SOME_TAG.search(text) or _REFERENCE.search(text))
 
 
-def note_html(text: str) -> Markup:
+def note_html(note: Written) -> Markup:
     """The note in an element of its own. Its headings are bold lines: the page has its own outline."""
-    if not is_markup(text) or text.count("<") > MAX_TAGS:
+    text = note.description
+    if not is_markup(note) or text.count("<") > MAX_TAGS:
         return Markup('<div class="note-text">{}</div>').format(text)
     cleaned = _HEADING.sub(_bold, _CLEANER.clean(text.replace("\0", "")))
     # Without any block the line breaks are those of the text.

@@ -53,6 +53,7 @@ _GENERAL = {
     "{{crm.unsubscribe_html|Unsubscribe}}": "Unsubscribe Hyperlink HTML",
     "{{crm.manage_subscription_html|Manage Preference}}": "Manage Subscription Hyperlink HTML",
 }
+_PORTAL = {"##crm.frontend_portal_url##": "Portal URL (logs the recipient in once)"}
 _VARIABLES = {
     "{{firstName|there}}": "First name",
     "{{lastName}}": "Last name",
@@ -73,13 +74,16 @@ _VARIABLES_GENERAL = {
 }
 
 
-def picker(site: Site, *, language: Language = "smartcodes") -> list[CodeGroup]:
-    """The groups a composer offers. Own fields appear under their labels; without any, their group is left out."""
+def picker(site: Site, *, language: Language = "smartcodes", has_portal: bool = False) -> list[CodeGroup]:
+    """The groups a composer offers. Own fields appear under their labels; without any, their group is left out.
+
+    `has_portal`: contacts have a portal, so a link to it is offered.
+    """
     before = "contact.custom." if language == "smartcodes" else ""
     own = {f"{{{{{before}{slug}}}}}": site.custom_field_labels.get(slug, slug) for slug in site.custom_fields}
     if language == "smartcodes":
         contact = {f"{{{{contact.{key}}}}}": label for key, label in _CONTACT.items()}
-        general = _GENERAL
+        general = _GENERAL | (_PORTAL if has_portal else {})
     else:
         contact, general = _VARIABLES, _VARIABLES_GENERAL
     groups = [CodeGroup("contact", "Contact", dict(contact))]
