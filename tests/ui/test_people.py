@@ -12,11 +12,11 @@ from tests.ui.conftest import PASSWORD
 from tests.ui.door import Door
 from tidings.access import actions as access
 from tidings.bulk import jobs as bulk_jobs
-from tidings.consent.actions import unsubscribe_contact
 from tidings.contacts import actions, queries
 from tidings.contacts.companies.actions import create_company
 from tidings.contacts.companies.types import CompanyDraft
 from tidings.contacts.types import CustomField, Draft
+from tidings.messages.leaving import leave
 from tidings.platform import jobs
 from tidings.platform.core import Core
 from tidings.platform.pagination import PageRequest
@@ -275,7 +275,7 @@ async def test_people_have_initials_until_somebody_wants_pictures(core: Core, do
 
 async def test_a_reason_that_somebody_gave_for_leaving_is_text_in_the_notes(core: Core, door: Door):
     [one] = await _write(core, Draft({"email": "a@example.com"}, status="subscribed"))
-    await unsubscribe_contact(core, one, reason='<a href="https://evil.example">Log in</a>')
+    await leave(core, one, reason='<a href="https://evil.example">Log in</a>')
     page = (await door.client.get(f"/contacts/{one}/notes")).text
     assert "Reason: &lt;a href=" in page
     assert 'href="https://evil.example' not in page

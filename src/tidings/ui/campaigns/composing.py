@@ -19,6 +19,7 @@ from tidings.messages.mailing import Written
 from tidings.messages.preview import preview, sample, send_test
 from tidings.platform.core import Core
 from tidings.platform.errors import Invalid, Problem, TidingsError
+from tidings.platform.modules import is_on
 from tidings.platform.pagination import PageRequest
 from tidings.segments.queries import where_of
 from tidings.segments.types import All, ColumnIs, Search, StatusIn
@@ -66,7 +67,8 @@ def mail_of(one: Campaign | Template) -> Mail:
 async def codes_for(core: Core, language: Language = "smartcodes") -> list[tuple[str, str]]:
     """What the picker offers: (what is put in, title); a title without a code heads a group."""
     found: list[tuple[str, str]] = []
-    for group in picker(await mailing.site(core), language=language):
+    has_portal = await is_on(core, "portal")
+    for group in picker(await mailing.site(core), language=language, has_portal=has_portal):
         found += [("", _(group.title)), *group.shortcodes.items()]
     return found
 

@@ -10,21 +10,9 @@ from litestar.params import FromPath
 from tidings.campaigns import actions, queries
 from tidings.campaigns.types import Campaign
 from tidings.messages import mailing
-<<<<<<< ours
 from tidings.platform.errors import Invalid
 from tidings.ui.campaigns import composing, findings, forms
 from tidings.ui.campaigns.drafts import READ, WRITE, draft_of
-=======
-from tidings.messages.preview import preview, send_test
-from tidings.platform.core import Core
-from tidings.platform.errors import Invalid, Problem, TidingsError
-from tidings.platform.modules import is_on
-from tidings.platform.pagination import PageRequest
-from tidings.segments.queries import where_of
-from tidings.segments.types import All, ColumnIs, Search, StatusIn
-from tidings.ui.campaigns import findings, forms
-from tidings.ui.campaigns.drafts import READ, WRITE, captures, draft_of
->>>>>>> theirs
 from tidings.ui.shell.forms import Form
 from tidings.ui.shell.visit import Visiting
 
@@ -78,24 +66,6 @@ async def save_setup(visit: Visiting, campaign_id: FromPath[int]) -> Response[An
     return visit.redirect(f"/campaigns/{campaign_id}/content")
 
 
-<<<<<<< ours
-=======
-async def codes_for(core: Core, campaign: Campaign | None) -> list[tuple[str, str]]:
-    """What the picker offers: (what is put in, title); a title without a code heads a group."""
-    language = mailing.source_from({**_EMPTY, "language": campaign.language if campaign else "smartcodes"}).language
-    found: list[tuple[str, str]] = []
-    has_portal = await is_on(core, "portal")
-    for group in picker(await mailing.site(core), language=language, has_portal=has_portal):
-        found += [("", _(group.title)), *group.shortcodes.items()]
-    return found
-
-
-_EMPTY: dict[str, Any] = {
-    "subject": "", "preheader": "", "body": "", "design": "simple", "footer": "global", "look": {}, "is_transactional": False
-}  # fmt: skip
-
-
->>>>>>> theirs
 @get("/campaigns/{campaign_id:int}/content", permission=WRITE)
 async def content_page(visit: Visiting, campaign_id: FromPath[int]) -> Response[Any]:
     """The editor beside the preview."""
