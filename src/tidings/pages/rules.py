@@ -12,6 +12,7 @@ import nh3
 
 from tidings.contacts.rules import clean_text, title_problem
 from tidings.pages.types import KINDS, Block, Page, PageDraft, PageSettings
+from tidings.platform import markup
 from tidings.platform.errors import Invalid, Problem
 from tidings.smart_links.rules import is_web_address
 
@@ -33,7 +34,7 @@ _MARKUP = ("text", "columns", "html")
 
 def cleaned(html: str) -> str:
     """HTML without scripts, forms, frames, handlers and addresses that run something; styles of an allow-list only."""
-    return nh3.clean(
+    return markup.cleaned(
         html.replace("\0", ""),
         tags=_TAGS,
         attributes=_ATTRIBUTES,

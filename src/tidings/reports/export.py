@@ -80,7 +80,7 @@ def _text(value: Any, zone: ZoneInfo) -> str:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, list | tuple):
-        return ", ".join(str(one) for one in value)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+        return ", ".join(str(one) for one in value)
     return format(value, "f") if isinstance(value, Decimal) else str(value)
 
 

@@ -8,11 +8,10 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 
-import nh3
-
 from tidings.contacts.companies.types import WRITABLE_COLUMNS
 from tidings.contacts.rules import clean_text, is_email
-from tidings.platform.errors import Invalid, Problem
+from tidings.platform import markup
+from tidings.platform.errors import Invalid, Problem, Refused
 
 MAX_NAME = 192
 MAX_TEXT = 1000
@@ -95,7 +94,10 @@ def _url(value: Any) -> str | None:
 
 
 def _description(value: Any) -> str | None:
-    text = "" if value is None else nh3.clean(str(value).replace("\0", "")).strip()
+    try:
+        text = "" if value is None else markup.cleaned(str(value).replace("\0", "")).strip()
+    except Refused as error:
+        raise _Bad("max", error.message) from error
     if len(text) > MAX_DESCRIPTION:
         raise _Bad("max", f"The description may have at most {MAX_DESCRIPTION} characters.")
     return text or None

@@ -22,6 +22,7 @@ from tidings.forms import queries as forms
 from tidings.messages.optin import send_opt_in
 from tidings.messages.preview import render_for_contact
 from tidings.messages.queries import delete_messages_of_contact, list_messages
+from tidings.platform import markup
 from tidings.platform.errors import NotFound, Problem, Refused
 from tidings.platform.modules import is_on
 from tidings.reports.contacts import clicked_links
@@ -126,7 +127,7 @@ async def create_note(call: Call) -> Any:
 
 def clean_html(text: str) -> str:
     """Markup that is safe to show."""
-    return nh3.clean(text, clean_content_tags=set(), tags=nh3.ALLOWED_TAGS - {"script", "style"})
+    return markup.cleaned(text, clean_content_tags=set(), tags=nh3.ALLOWED_TAGS - {"script", "style"})
 
 
 async def update_note(call: Call) -> Any:
