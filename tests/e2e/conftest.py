@@ -159,6 +159,13 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     return report
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What went wrong with a first try, although the second went well."""
+    for report in terminalreporter.stats.get("rerun", []):
+        terminalreporter.write_sep("-", f"first try of {report.nodeid}")
+        terminalreporter.write_line(f"{report.longreprtext[-3000:]}\n{report.capstdout[-3000:]}")
+
+
 @pytest.fixture
 async def browse(live_server: LiveServer, browser: Browser, request: pytest.FixtureRequest) -> AsyncIterator[Browse]:
     """A fresh browser profile on the server; a test that fails prints what the page showed."""
