@@ -73,6 +73,7 @@ def test_an_address_is_made_of_a_title_and_allow_listed():
 def test_every_bad_field_of_a_draft_is_named():
     assert refusals(title=" ", slug="No!") == {"title", "slug"}
     assert refusals(html="x" * 200_001) == {"html"}
+    assert refusals(html="<div>" * 10_001) == {"html"}
     assert refusals(blocks=[Block("form"), Block("form")]) == {"blocks"}
     assert refusals(blocks=[Block("divider")] * 101) == {"blocks"}
     wrong: Any = "marquee"
@@ -136,6 +137,11 @@ def _without_text(html: str) -> str:
     """Tags alone, their quoted values shortened to what a browser would follow: words in a text run nothing."""
     tags = re.findall(r"<[a-zA-Z/!][^<>]*>", html)
     return "".join(re.sub(r'(alt|content|value|placeholder)="[^"]*"', r'\1=""', tag) for tag in tags)
+
+
+def test_what_was_taken_is_shown_although_the_ends_of_its_tags_were_added():
+    kept = rules.checked(PageDraft(title="T", slug="t", html="<div>" * 9_000 + "deep"))
+    assert "deep" in page_document(page(mode="html", html=kept.html), None, Brand())
 
 
 def test_stored_addresses_that_run_something_are_not_shown_either():

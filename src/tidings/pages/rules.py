@@ -34,7 +34,7 @@ _MARKUP = ("text", "columns", "html")
 
 def cleaned(html: str) -> str:
     """HTML without scripts, forms, frames, handlers and addresses that run something; styles of an allow-list only."""
-    return markup.cleaned(
+    return nh3.clean(
         html.replace("\0", ""),
         tags=_TAGS,
         attributes=_ATTRIBUTES,
@@ -75,6 +75,9 @@ def checked(draft: PageDraft) -> PageDraft:
         problems["slug"] = Problem("slug", text)
     if len(draft.html) > MAX_HTML:
         problems["html"] = Problem("max", f"The HTML may have at most {MAX_HTML} characters.")
+    elif draft.html.count("<") > markup.MOST_TAGS:
+        # Asked when it is written alone: what is stored has the ends of its tags too, and is shown however many they are.
+        problems["html"] = Problem("max", f"The HTML may have at most {markup.MOST_TAGS} tags.")
     if len(draft.blocks) > MAX_BLOCKS:
         problems["blocks"] = Problem("max", f"A page may have at most {MAX_BLOCKS} blocks.")
     for kind, word in (("form", "form"), ("preferences", "preference form")):
